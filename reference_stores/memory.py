@@ -1,0 +1,398 @@
+"""MemoryStore: values in a dictionary."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Iterable, MutableMapping
+from threading import Lock
+from types import TracebackType
+from typing import Any, Literal, NoReturn, Self, overload
+
+from typing_extensions import TypeVar
+
+from reference_stores.key_index import Index, KeyIndex, ScanIndex
+from reference_stores.partial_writes import Patches, apply_patches, plan_patches, plan_range
+from storeproto import (
+    BufferLike,
+    BufferPrototype,
+    ByteRangePair,
+    ByteRequest,
+    RangeByteRequest,
+    as_bytes,
+    resolve,
+)
+from storeproto.errors import closed_error, missing_key_error, read_only_error
+from storeproto.keys import below, check_key, check_prefix, check_string_prefix
+
+B = TypeVar("B")
+KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
+
+
+class _Contents:
+    """What all handles on one set of keys share. The lock makes a change of values and index one step between threads."""
+
+    __slots__ = ("index", "lock", "values")
+
+    def __init__(self, store_dict: MutableMapping[str, Any] | None) -> None:
+        self.values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
+        # A mapping that came from outside is changed outside: an index of it could not be kept true.
+        self.index: Index = KeyIndex(self.values) if store_dict is None else ScanIndex(self.values)
+        self.lock = Lock()
+
+
+class MemoryStore:
+    """A store in the memory of this process, for tests and for small data.
+
+    Values are kept as `bytes`, so neither the buffer given to `set` nor the one that `get` returned reaches the store later.
+    Handles may be used from many threads. A listing costs what it yields, not what the store holds, unless `store_dict` is given.
+
+    Args:
+        store_dict: initial data, shared: what the store changes shows in it, and what others change in it shows in the store
+            (at the price of listings that look at every key). A new dictionary by default.
+        read_only: refuse every change.
+
+    Raises:
+        InvalidKeyError: a key of `store_dict` is not allowed.
+        TypeError: a value of `store_dict` is no buffer.
+    """
+
+    supports_writes: Literal[True] = True
+    supports_deletes: Literal[True] = True
+    supports_partial_writes: Literal[True] = True
+    supports_listing: Literal[True] = True
+
+    def __init__(self, store_dict: MutableMapping[str, Any] | None = None, *, read_only: bool = False) -> None:
+        for key, value in (store_dict or {}).items():
+            check_key(key)
+            as_bytes(value)
+        self._take(_Contents(store_dict), read_only)
+
+    def _take(self, contents: _Contents, read_only: bool) -> None:
+        self._contents: _Contents | None = contents
+        self._home = contents
+        self._read_only = read_only
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this handle refuses every change."""
+        return self._read_only
+
+    def with_read_only(self, read_only: bool = False) -> Self:
+        """Return a new handle on the same data; this one keeps its mode."""
+        handle = type(self).__new__(type(self))
+        handle._take(self._open("with_read_only"), read_only)
+        return handle
+
+    def close(self) -> None:
+        """End the use of this handle; other handles on the same data go on."""
+        self._contents = None
+
+    def __enter__(self) -> Self:
+        self._open("__enter__")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self, operation: str) -> _Contents:
+        """The contents, for reading."""
+        if self._contents is None:
+            raise closed_error(self, operation)
+        return self._contents
+
+    def _writable(self, operation: str) -> _Contents:
+        """The contents, for a change."""
+        contents = self._open(operation)
+        if self._read_only:
+            raise read_only_error(self, operation)
+        return contents
+
+    # Reading
+
+    @overload
+    def get_sync(
+        self,
+        key: str,
+        *,
+        prototype: BufferPrototype[bytes] | None = None,
+        byte_range: ByteRequest | ByteRangePair | None = None,
+    ) -> bytes | None: ...
+    @overload
+    def get_sync(
+        self, key: str, *, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
+    ) -> B | None: ...
+    def get_sync(
+        self,
+        key: str,
+        *,
+        prototype: BufferPrototype[Any] | None = None,
+        byte_range: ByteRequest | ByteRangePair | None = None,
+    ) -> Any:
+        """Do what `get` does, without an event loop."""
+        contents = self._contents
+        if contents is None:
+            raise closed_error(self, "get")
+        value = contents.values.get(key)
+        if value is None:  # only now: a key that is there is a legal one
+            check_key(key)
+            return None
+        if type(value) is not bytes:
+            value = as_bytes(value)
+        if byte_range is not None:
+            value = value[resolve(byte_range, len(value))]
+        return value if prototype is None else prototype.buffer.from_bytes(value)
+
+    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
+    @overload
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype[bytes] | None = None,
+        byte_range: ByteRequest | ByteRangePair | None = None,
+    ) -> bytes | None: ...
+    @overload
+    async def get(
+        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
+    ) -> B | None: ...
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype[Any] | None = None,
+        byte_range: ByteRequest | ByteRangePair | None = None,
+    ) -> Any:
+        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
+
+        The result is `bytes` without a prototype, and of the prototype's class with one.
+
+        Raises:
+            InvalidKeyError: `key` is not allowed.
+            TypeError: `byte_range` is no byte request.
+        """
+        return self.get_sync(key, prototype=prototype, byte_range=byte_range)
+
+    @overload
+    async def get_partial_values(
+        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[bytes | None]: ...
+    @overload
+    async def get_partial_values(
+        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[B | None]: ...
+    async def get_partial_values(
+        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[Any]:
+        """Return what `get` would for each key and byte range, in their order."""
+        get = self.get_sync
+        return [get(key, prototype=prototype, byte_range=byte_range) for key, byte_range in key_ranges]
+
+    async def exists(self, key: str) -> bool:
+        """Whether `key` is set."""
+        return check_key(key) in self._open("exists").values
+
+    async def getsize(self, key: str) -> int:
+        """Return the number of bytes of the value of `key`.
+
+        Raises:
+            FileNotFoundError: `key` is not set.
+        """
+        value = self.get_sync(key)
+        if value is None:
+            raise missing_key_error(key)
+        return len(value)
+
+    # Writing
+
+    def set_sync(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
+        """Do what `set` does, without an event loop."""
+        contents = self._writable("set")
+        if byte_range is not None:
+            self._patch(contents, plan_range(key, value, byte_range))
+            return
+        check_key(key)
+        new = value if type(value) is bytes else as_bytes(value)
+        with contents.lock:
+            known = key in contents.values
+            contents.values[key] = new
+            if not known:
+                contents.index.add(key)
+
+    async def set(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
+        """Store `value` under `key`; with a byte range, a RangeByteRequest or `(start, length)`, only those bytes of it.
+
+        Raises:
+            InvalidKeyError: `key` is not allowed.
+            ReadOnlyStoreError: the handle is read-only.
+            TypeError: `value` is no buffer.
+            ValueError: the byte range is not as long as the value.
+        """
+        self.set_sync(key, value, byte_range)
+
+    async def set_if_not_exists(self, key: str, value: BufferLike) -> None:
+        """Store `value` under `key` if it is not set; of many callers, in any threads, one wins.
+
+        Raises:
+            InvalidKeyError: `key` is not allowed.
+            ReadOnlyStoreError: the handle is read-only.
+            TypeError: `value` is no buffer.
+        """
+        contents = self._writable("set_if_not_exists")
+        check_key(key)
+        new = as_bytes(value)
+        with contents.lock:
+            if key not in contents.values:
+                contents.values[key] = new
+                contents.index.add(key)
+
+    async def set_partial_values(self, key_start_values: Iterable[tuple[str, int, BufferLike]]) -> None:
+        """Replace, for each `(key, start, value)`, the bytes from `start` on: all of them, or with an error none.
+
+        A missing key is made, a value grows, and a gap is filled with zero bytes.
+
+        Raises:
+            InvalidKeyError: a key is not allowed.
+            ReadOnlyStoreError: the handle is read-only.
+            TypeError: a value is no buffer.
+            ValueError: a start is negative, or ranges of one key overlap.
+        """
+        self._patch(self._writable("set_partial_values"), plan_patches(key_start_values))
+
+    @staticmethod
+    def _patch(contents: _Contents, plan: dict[str, Patches]) -> None:
+        with contents.lock:
+            for key, patches in plan.items():
+                old = contents.values.get(key)
+                contents.values[key] = apply_patches(b"" if old is None else as_bytes(old), patches)
+                if old is None:
+                    contents.index.add(key)
+
+    # Deleting
+
+    def delete_sync(self, key: str) -> None:
+        """Do what `delete` does, without an event loop."""
+        contents = self._writable("delete")
+        check_key(key)
+        with contents.lock:
+            if contents.values.pop(key, None) is not None:
+                contents.index.discard(key)
+
+    async def delete(self, key: str) -> None:
+        """Remove `key` alone; a missing key is no error.
+
+        Raises:
+            InvalidKeyError: `key` is not allowed.
+            ReadOnlyStoreError: the handle is read-only.
+        """
+        self.delete_sync(key)
+
+    async def delete_dir(self, prefix: str) -> None:
+        """Remove every key below the directory `prefix`; all of them for `""`.
+
+        Raises:
+            InvalidKeyError: `prefix` is not allowed.
+            ReadOnlyStoreError: the handle is read-only.
+        """
+        contents = self._writable("delete_dir")
+        start = below(check_prefix(prefix))
+        with contents.lock:
+            if start == "":
+                contents.values.clear()
+                contents.index.clear()
+                return
+            for key in contents.index.beginning_with(start):
+                del contents.values[key]
+                contents.index.discard(key)
+
+    async def clear(self) -> None:
+        """Remove every key.
+
+        Raises:
+            ReadOnlyStoreError: the handle is read-only.
+        """
+        self._writable("clear")
+        await self.delete_dir("")
+
+    # Listing: each listing is of the keys at the moment of its first step
+
+    def _beginning_with(self, prefix: str, operation: str) -> builtins.list[str]:
+        contents = self._open(operation)
+        with contents.lock:
+            return contents.index.beginning_with(prefix)
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """Give each key that begins with the string `prefix`.
+
+        Raises:
+            InvalidKeyError: no key can begin with `prefix`.
+        """
+        for key in self._beginning_with(check_string_prefix(prefix), "list_prefix"):
+            yield key
+
+    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """Give the name of each immediate child, key or prefix, of the directory `prefix`.
+
+        Raises:
+            InvalidKeyError: `prefix` is not allowed.
+        """
+        contents = self._open("list_dir")
+        directory = check_prefix(prefix)
+        with contents.lock:
+            children = contents.index.children(directory)
+        for name in children:
+            yield name
+
+    async def is_empty(self, prefix: str = "") -> bool:
+        """Whether no key is below the directory `prefix`.
+
+        Raises:
+            InvalidKeyError: `prefix` is not allowed.
+        """
+        contents = self._open("is_empty")
+        directory = check_prefix(prefix)
+        with contents.lock:
+            return not contents.index.has_below(directory)
+
+    async def getsize_prefix(self, prefix: str = "") -> int:
+        """Return the number of bytes of all values below the directory `prefix`.
+
+        Raises:
+            InvalidKeyError: `prefix` is not allowed.
+        """
+        contents = self._open("getsize_prefix")
+        start = below(check_prefix(prefix))
+        with contents.lock:
+            return sum([len(as_bytes(contents.values[key])) for key in contents.index.beginning_with(start)])
+
+    async def list(self) -> AsyncIterator[str]:
+        """Give each key."""
+        for key in self._beginning_with("", "list"):
+            yield key
+
+    # Identity
+
+    def __str__(self) -> str:
+        return f"memory://{id(self._home.values)}"
+
+    def __repr__(self) -> str:
+        return f"MemoryStore('{self}')"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are handles of one mode on the same dictionary."""
+        if not isinstance(other, MemoryStore):
+            return NotImplemented
+        return self._home.values is other._home.values and self._read_only == other._read_only
+
+    def __hash__(self) -> int:
+        return hash((type(self), id(self._home.values), self._read_only))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a MemoryStore cannot be pickled or copied: its data would not be shared; take store.with_read_only() for a handle"
+        )
