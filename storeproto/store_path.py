@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, Literal, Self, TypeAlias, cast
+from typing import Final, Generic, Literal, Self, TypeAlias
 
 from typing_extensions import TypeVar
 
