@@ -134,7 +134,7 @@ class ScanIndex:
     def has_below(self, directory: str) -> bool:
         """Whether any key is below `directory`."""
         start = below(directory)
-        return any(key.startswith(start) for key in self._keys)
+        return any(key.startswith(start) for key in [*self._keys])
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Return the keys that begin with the string `prefix`."""

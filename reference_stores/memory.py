@@ -44,7 +44,8 @@ class MemoryStore:
     """A store in the memory of this process, for tests and for small data.
 
     Values are kept as `bytes`, so neither the buffer given to `set` nor the one that `get` returned reaches the store later.
-    Handles may be used from many threads. A listing costs what it yields, not what the store holds, unless `store_dict` is given.
+    Handles may be used from many threads. A listing costs what it yields, not what the store holds, unless `store_dict` is given;
+    `list_prefix` of a part of a name looks at the other names in that directory too.
 
     Args:
         store_dict: initial data, shared: what the store changes shows in it, and what others change in it shows in the store
@@ -69,6 +70,7 @@ class MemoryStore:
 
     def _take(self, contents: _Contents, read_only: bool) -> None:
         self._contents: _Contents | None = contents
+        self._writable_contents = None if read_only else contents
         self._home = contents
         self._read_only = read_only
 
@@ -85,7 +87,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on."""
-        self._contents = None
+        self._contents = self._writable_contents = None
 
     def __enter__(self) -> Self:
         self._open("__enter__")
@@ -110,10 +112,13 @@ class MemoryStore:
 
     def _writable(self, operation: str) -> _Contents:
         """The contents, for a change."""
-        contents = self._open(operation)
-        if self._read_only:
-            raise read_only_error(self, operation)
-        return contents
+        if self._writable_contents is None:
+            raise self._refusal(operation)
+        return self._writable_contents
+
+    def _refusal(self, operation: str) -> ValueError:
+        """The error for a change that this handle does not make."""
+        return closed_error(self, operation) if self._contents is None else read_only_error(self, operation)
 
     # Reading
 
@@ -195,7 +200,10 @@ class MemoryStore:
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""
-        return check_key(key) in self._open("exists").values
+        if key in self._open("exists").values:  # a key that is there is a legal one
+            return True
+        check_key(key)
+        return False
 
     async def getsize(self, key: str) -> int:
         """Return the number of bytes of the value of `key`.
@@ -212,16 +220,19 @@ class MemoryStore:
 
     def set_sync(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
         """Do what `set` does, without an event loop."""
-        contents = self._writable("set")
+        contents = self._writable_contents
+        if contents is None:
+            raise self._refusal("set")
         if byte_range is not None:
             self._patch(contents, plan_range(key, value, byte_range))
             return
-        check_key(key)
         new = value if type(value) is bytes else as_bytes(value)
+        values = contents.values
         with contents.lock:
-            known = key in contents.values
-            contents.values[key] = new
-            if not known:
+            if key in values:  # a key that is there is a legal one
+                values[key] = new
+            else:
+                values[check_key(key)] = new
                 contents.index.add(key)
 
     async def set(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
@@ -307,7 +318,7 @@ class MemoryStore:
                 contents.index.clear()
                 return
             for key in contents.index.beginning_with(start):
-                del contents.values[key]
+                contents.values.pop(key, None)
                 contents.index.discard(key)
 
     async def clear(self) -> None:

@@ -27,15 +27,16 @@ def plan_patches(key_start_values: Iterable[tuple[str, int, BufferLike]]) -> dic
     """
     plan: dict[str, Patches] = {}
     for key, start, value in key_start_values:
+        check_key(key)
         if index(start) < 0:
-            raise ValueError(f"set_partial_values: the start {start} for the key {key!r} is negative")
-        plan.setdefault(check_key(key), []).append((index(start), as_bytes(value)))
+            raise ValueError(f"the start {start} in the value of the key {key!r} is negative: give 0 or more")
+        plan.setdefault(key, []).append((index(start), as_bytes(value)))
     for key, patches in plan.items():
         patches.sort(key=lambda patch: patch[0])
         end = 0
         for start, value in patches:
             if value and start < end:
-                raise ValueError(f"set_partial_values: ranges of the key {key!r} overlap at byte {start}; give each byte once")
+                raise ValueError(f"ranges of the key {key!r} overlap at byte {start}; give each byte once")
             end = max(end, start + len(value))
     return plan
 

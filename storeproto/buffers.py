@@ -87,11 +87,12 @@ def as_bytes(value: BufferLike) -> bytes:
     """
     if type(value) is bytes:
         return value
+    to_bytes = getattr(value, "to_bytes", None)
+    if to_bytes is not None and not isinstance(value, (int, type)):
+        return bytes(to_bytes())
     # numpy arrays and mmap are no instances of Buffer on Python 3.11, though memoryview takes them: ask memoryview.
     try:
         return memoryview(value).tobytes()  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     except TypeError:
-        pass
-    if isinstance(value, SupportsToBytes) and not isinstance(value, (int, type)):
-        return bytes(value.to_bytes())
-    raise TypeError(f"a value must be a buffer (bytes, bytearray, memoryview, ...) or have to_bytes(), not {type(value).__name__}")
+        allowed = "a value must be a buffer (bytes, bytearray, memoryview, ...) or have to_bytes()"
+        raise TypeError(f"{allowed}, not {type(value).__name__}") from None

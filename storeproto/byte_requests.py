@@ -100,6 +100,8 @@ ByteRequest: TypeAlias = RangeByteRequest | OffsetByteRequest | SuffixByteReques
 ByteRangePair: TypeAlias = tuple[int | None, int | None]
 """The older form `(start, length)`, either of them None; the reference stores and `StorePath` take it too."""
 
+_PAIR: Final = "a pair is (start, length), each of them None or an integer that is not negative"
+
 
 def from_pair(pair: ByteRangePair) -> ByteRequest | None:
     """Return the request that the pair `(start, length)` stands for; None, the whole value, for `(None, None)`.
@@ -111,12 +113,17 @@ def from_pair(pair: ByteRangePair) -> ByteRequest | None:
         TypeError: a part is neither None nor an integer.
     """
     if len(pair) != 2:
-        raise ValueError(f"the byte range {pair!r} is not allowed: a pair is (start, length), either of them None")
-    start, length = pair
-    if length is None:
-        return None if start is None else OffsetByteRequest(start)
-    first = 0 if start is None else index(start)
-    return RangeByteRequest(first, first + index(length))
+        raise ValueError(f"the byte range {pair!r} is not allowed: {_PAIR}")
+    try:
+        start, length = [None if part is None else index(part) for part in pair]
+    except TypeError:
+        raise TypeError(f"the byte range {pair!r} is not allowed: {_PAIR}") from None
+    first = start or 0
+    if first < 0 or (length is not None and length < 0):
+        raise ValueError(f"the byte range {pair!r} is not allowed: {_PAIR}")
+    if length is not None:
+        return RangeByteRequest(first, first + length)
+    return None if start is None else OffsetByteRequest(start)
 
 
 def resolve(request: ByteRequest | ByteRangePair | None, size: int) -> slice:

@@ -12,8 +12,7 @@ from typing import Final
 
 from storeproto.errors import InvalidKeyError
 
-# An empty or dotted segment, or a character that no key may have. One search: this runs on most store calls.
-_ILLEGAL: Final = re.compile(r"[\x00\ud800-\udfff]|(?:^|/)\.{0,2}(?:/|\Z)")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ALLOWED: Final = "a key is non-empty segments joined by '/', none of them '.' or '..', without NUL and lone surrogates"
 
 
@@ -21,14 +20,17 @@ def _refusal(what: str, given: str) -> InvalidKeyError:
     return InvalidKeyError(f"{what} {given!r} is not allowed: {_ALLOWED}")
 
 
-def _require_str(what: str, given: object) -> None:
-    if not isinstance(given, str):
-        raise TypeError(f"{what} must be a str, not {type(given).__name__}: {given!r}")
+def _no_str(what: str, given: object) -> TypeError:
+    return TypeError(f"{what} must be a str, not {type(given).__name__}: {given!r}")
 
 
 def is_key(key: str) -> bool:
     """Whether `key` obeys the grammar."""
-    return _ILLEGAL.search(key) is None
+    # Searches for fixed strings: this runs on most store calls, and one regular expression for all of it takes three times as long.
+    framed = f"/{key}/"
+    if "//" in framed or "\0" in key or ("/." in framed and ("/./" in framed or "/../" in framed)):
+        return False
+    return key.isascii() or _SURROGATE.search(key) is None
 
 
 def check_key(key: str) -> str:
@@ -38,8 +40,9 @@ def check_key(key: str) -> str:
         InvalidKeyError: it is not a key (KEY-11, KEY-12).
         TypeError: it is not a `str` (KEY-13).
     """
-    _require_str("the key", key)
-    if _ILLEGAL.search(key) is not None:
+    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
+        raise _no_str("the key", key)
+    if not is_key(key):
         raise _refusal("the key", key)
     return key
 
@@ -51,11 +54,12 @@ def check_prefix(prefix: str) -> str:
         InvalidKeyError: it is not a prefix.
         TypeError: it is not a `str`.
     """
-    _require_str("the prefix", prefix)
+    if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
+        raise _no_str("the prefix", prefix)
     if prefix == "":
         return prefix
     directory = prefix.removesuffix("/")
-    if _ILLEGAL.search(directory) is not None:
+    if not is_key(directory):
         raise _refusal("the prefix", prefix)
     return directory
 
@@ -67,8 +71,9 @@ def check_string_prefix(prefix: str) -> str:
         InvalidKeyError: no key can begin with it.
         TypeError: it is not a `str`.
     """
-    _require_str("the prefix", prefix)
-    if prefix != "" and _ILLEGAL.search(prefix.removesuffix("/")) is not None:
+    if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
+        raise _no_str("the prefix", prefix)
+    if prefix != "" and not is_key(prefix.removesuffix("/")):
         raise _refusal("the prefix", prefix)
     return prefix
 
@@ -90,5 +95,6 @@ def normalise(path: str) -> str:
         InvalidKeyError: a segment is `.` or `..`, or there is a NUL or a lone surrogate.
         TypeError: it is not a `str`.
     """
-    _require_str("the path", path)
+    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
+        raise _no_str("the path", path)
     return check_prefix(join(*path.split("/")))

@@ -132,10 +132,11 @@ class StorePath(Generic[BufT, ProtoT]):
 
     def __truediv__(self, other: str) -> Self:
         """Return the path `other` below this one."""
-        return type(self)(self.store, join(self.path, other))
+        return type(self)(self.store, join(self.path, normalise(other)))
 
     def __str__(self) -> str:
-        return f"{str(self.store).rstrip('/')}/{self.path}".rstrip("/")
+        root = str(self.store)
+        return join(root, self.path) if not root.endswith("/") else root + self.path
 
     def __repr__(self) -> str:
         return f"StorePath({self.store!r}, {self.path!r})"
