@@ -1,0 +1,138 @@
+"""The two indexes of keys by directory give the same answers."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference_stores.key_index import KeyIndex, ScanIndex
+
+names = st.sampled_from(["a", "b", "ab", "a.", "é"])
+some_keys = st.lists(names, min_size=1, max_size=4).map("/".join)
+changes = st.lists(st.tuples(st.booleans(), some_keys), max_size=40)
+prefixes = st.one_of(st.just(""), some_keys, some_keys.map(lambda key: key + "/"), some_keys.map(lambda key: key[:-1]))
+
+KEYS = ["a", "a/b/c", "a/b/d", "a/e", "ab/c", "z"]
+
+
+def changed(keys, index, history):
+    """Apply a history of (is it set, key) as a store does: first the keys, then the index."""
+    for is_set, key in history:
+        if is_set and key not in keys:
+            keys.add(key)
+            index.add(key)
+        elif not is_set and key in keys:
+            keys.remove(key)
+            index.discard(key)
+    return index
+
+
+@pytest.fixture(params=[KeyIndex, ScanIndex])
+def index(request):
+    """Each index, over KEYS."""
+    return request.param(dict.fromkeys(KEYS))
+
+
+@pytest.mark.parametrize(
+    ("directory", "children"), [("", {"a", "ab", "z"}), ("a", {"b", "e"}), ("a/b", {"c", "d"}), ("z", set()), ("missing", set())]
+)
+def test_the_children_of_a_directory(index, directory, children):
+    """Children are the names of keys and directories immediately below."""
+    assert set(index.children(directory)) == children
+
+
+def test_children_come_once(index):
+    """A name that is a key and a directory, or the directory of several keys, is one child."""
+    assert len(index.children("")) == 3
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"), [("", True), ("a", True), ("a/b", True), ("a/b/c", False), ("z", False), ("x", False)]
+)
+def test_whether_anything_is_below(index, directory, expected):
+    """A name is a directory when a key is below it, and not for being a key."""
+    assert index.has_below(directory) is expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("", set(KEYS)),
+        ("a", {"a", "a/b/c", "a/b/d", "a/e", "ab/c"}),
+        ("a/", {"a/b/c", "a/b/d", "a/e"}),
+        ("a/b", {"a/b/c", "a/b/d"}),
+        ("a/b/c", {"a/b/c"}),
+        ("z/", set()),
+        ("x", set()),
+    ],
+)
+def test_the_keys_that_begin_with_a_string(index, prefix, found):
+    """A string prefix is one of the whole key, wherever it ends."""
+    assert set(index.beginning_with(prefix)) == found
+
+
+@pytest.mark.parametrize("kind", [KeyIndex, ScanIndex])
+def test_a_cleared_index_is_empty(kind):
+    """After the keys and the index are cleared, nothing is below the root."""
+    keys = dict.fromkeys(KEYS)
+    index = kind(keys)
+    keys.clear()
+    index.clear()
+    assert (index.has_below(""), index.children(""), index.beginning_with("")) == (False, [], [])
+
+
+@given(changes, prefixes)
+def test_keys_begin_alike_in_both(history, prefix):
+    """After any changes both indexes find the same keys, each once."""
+    keys: set[str] = set()
+    index = changed(keys, KeyIndex(keys), history)
+    assert sorted(index.beginning_with(prefix)) == sorted(ScanIndex(keys).beginning_with(prefix))
+
+
+@given(changes, st.one_of(st.just(""), some_keys))
+def test_children_are_alike_in_both(history, directory):
+    """After any changes both indexes give a directory the same children, each once."""
+    keys: set[str] = set()
+    index = changed(keys, KeyIndex(keys), history)
+    assert sorted(index.children(directory)) == sorted(ScanIndex(keys).children(directory))
+
+
+@given(changes, st.one_of(st.just(""), some_keys))
+def test_directories_are_alike_in_both(history, directory):
+    """After any changes both indexes agree on what is a directory."""
+    keys: set[str] = set()
+    index = changed(keys, KeyIndex(keys), history)
+    assert index.has_below(directory) is ScanIndex(keys).has_below(directory)
+
+
+@given(changes)
+def test_a_kept_index_is_that_of_its_keys(history):
+    """After any changes the index is what a new one of the same keys would be: nothing of gone keys is left in it."""
+    keys: set[str] = set()
+    index = changed(keys, KeyIndex(keys), history)
+    assert index._children == KeyIndex(keys)._children
+
+
+class CountingKeys(dict):
+    """Keys that count how many of them were looked at."""
+
+    looked_at = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Count each key that is gone through."""
+        for key in super().__iter__():
+            self.looked_at += 1
+            yield key
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda index: index.children("a"), lambda index: index.has_below("a"), lambda index: index.beginning_with("a/")]
+)
+def test_an_answer_does_not_look_at_the_other_keys(ask):
+    """A question about one directory does not go through the keys of the others."""
+    keys = CountingKeys.fromkeys(["a/b", *[f"other/{number}" for number in range(100)]])
+    index = KeyIndex(keys)
+    keys.looked_at = 0
+    ask(index)
+    assert keys.looked_at == 0
