@@ -3,8 +3,6 @@
 import asyncio
 import copy
 import pickle
-import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -715,40 +713,20 @@ async def _filled():
 # Threads
 
 
-@pytest.fixture
-def many_switches():
-    """Let the interpreter switch between threads as often as it can."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
+class WatchedIndex:
+    """An index that is asked and changed only while the lock is held."""
+
+    def __init__(self, contents) -> None:
+        self.index, self.lock = contents.index, contents.lock
+
+    def __getattr__(self, name) -> object:
+        """Look at the lock before each of the index's methods."""
+        assert self.lock.locked(), f"{name} is called without the lock"
+        return getattr(self.index, name)
 
 
-@pytest.mark.usefixtures("many_switches")
-def test_one_of_many_threads_wins_a_new_key():
-    """Of many threads that set_if_not_exists one key, one wins and its value stays (NEW-4)."""
-    store = MemoryStore()
-
-    def create(number):
-        asyncio.run(store.set_if_not_exists("k", b"%d" % number))
-        return store.get_sync("k")
-
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(create, range(32)))) == 1
-
-
-@pytest.mark.usefixtures("many_switches")
-def test_the_listing_agrees_with_the_keys_after_many_threads():
-    """After sets and deletes in many threads the listing holds exactly the keys that are set (CON-4)."""
-    store = MemoryStore()
-
-    def work(number):
-        for turn in range(200):
-            store.set_sync(f"d/{turn % 7}", b"")
-            store.delete_sync(f"d/{(turn + number) % 7}")
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))
-    assert sorted(asyncio.run(collected(store.list_dir("d")))) == [
-        name for name in "0123456" if store.get_sync(f"d/{name}") is not None
-    ]
+@each(EVERY_OPERATION | {"set of a new key": lambda store: store.set("a/new", b"")})
+async def test_the_index_is_touched_under_the_lock_alone(store, operation):
+    """No operation lets another thread see the keys and the index apart."""
+    store._contents.index = WatchedIndex(store._contents)
+    await operation(store)
