@@ -1,0 +1,56 @@
+"""The conformance kit: judges asynchronous key-value stores by a numbered contract.
+
+`check(subject)` returns a report; `storeproto check TARGET` prints one. Importing this package imports nothing of the kit until a
+name is used, since pytest loads it in every run.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.clause import Clause, Level, Verdict
+    from conformance.profile import Profile
+    from conformance.recipe import Factory, Recipe, TargetError
+    from conformance.report.report import Report, Result
+    from conformance.runner import check
+    from conformance.subject import AnyKey, Grammar, Subject
+
+_HOMES = {
+    "AnyKey": "conformance.subject",
+    "Clause": "conformance.clause",
+    "Factory": "conformance.recipe",
+    "Grammar": "conformance.subject",
+    "Level": "conformance.clause",
+    "Profile": "conformance.profile",
+    "Recipe": "conformance.recipe",
+    "Report": "conformance.report.report",
+    "Result": "conformance.report.report",
+    "Subject": "conformance.subject",
+    "TargetError": "conformance.recipe",
+    "Verdict": "conformance.clause",
+    "check": "conformance.runner",
+}
+
+__all__ = [
+    "AnyKey",
+    "Clause",
+    "Factory",
+    "Grammar",
+    "Level",
+    "Profile",
+    "Recipe",
+    "Report",
+    "Result",
+    "Subject",
+    "TargetError",
+    "Verdict",
+    "check",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

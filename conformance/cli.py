@@ -1,0 +1,166 @@
+"""The command `storeproto`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.clause import Clause
+    from conformance.profile import Profile
+    from conformance.report.report import Report
+    from conformance.subject import Subject
+
+_NEEDED = ("hypothesis", "pytest", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.
+
+    0: conforms. 1: a clause is broken, or an expectation did not hold. 2: the target or the arguments are unusable. 3: the kit
+    itself failed.
+    """
+    lacking = [name for name in _NEEDED if find_spec(name) is None]
+    if lacking:
+        return _refuse(f"the kit needs {', '.join(lacking)}: pip install 'storeproto[conformance]'")
+    given = _parser().parse_args(arguments)
+    # What the tools themselves raise is for one line; a traceback is for faults of the kit.
+    from conformance.contract import UnknownClauseError
+    from conformance.expectations import ExpectationError
+    from conformance.recipe import TargetError
+
+    try:
+        return int(given.run(given))
+    except (UnknownClauseError, ExpectationError, TargetError, _UnusableError) as error:
+        return _refuse(str(error))
+
+
+class _UnusableError(Exception):
+    """An argument cannot be used; the message is one line."""
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"storeproto: {' '.join(message.split())}\n")
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="storeproto", description="Judge asynchronous key-value stores by the store contract.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="judge stores",
+        description="Judge each TARGET and report, clause by clause.",
+        epilog="exit status: 0 conforms; 1 a MUST (with --strict also a SHOULD) is broken, or an expectation did not hold; "
+        "2 the target or the arguments are unusable; 3 the kit itself failed; of several targets the worst",
+        allow_abbrev=False,
+    )
+    check.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        help="a reference store (storeproto reference lists them), or package.module:name of a Subject, a class or a function",
+    )
+    check.add_argument(
+        "--arg",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument for the target, a string; NAME:=JSON for other values; {tmp_path} stands for a fresh directory",
+    )
+    check.add_argument("--clause", action="append", default=[], metavar="ID_OR_CHAPTER", help="ask only these clauses")
+    check.add_argument("--profile", choices=("quick", "default", "thorough"), default="default", help="how much to ask")
+    check.add_argument("--strict", action="store_true", help="a broken SHOULD counts as a broken MUST")
+    check.add_argument("--expect", type=Path, metavar="FILE", help="a TOML file of known failures with their reasons")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
+    check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
+    check.set_defaults(run=_check)
+
+    contract = commands.add_parser("contract", help="print the clauses", allow_abbrev=False)
+    contract.add_argument("id", nargs="?", metavar="ID", help="a clause or a chapter; all of them by default")
+    contract.set_defaults(run=_contract)
+
+    reference = commands.add_parser("reference", help="list the reference stores that can be targets", allow_abbrev=False)
+    reference.set_defaults(run=_reference)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def _check(given: argparse.Namespace) -> int:
+    from conformance.contract import select
+    from conformance.expectations import read_expectations
+    from conformance.profile import PROFILES
+    from conformance.report.json import render_json
+    from conformance.target import parse_argument, resolve_target
+
+    clauses = select(given.clause)
+    expect = read_expectations(given.expect) if given.expect else {}
+    subject_arguments = dict([parse_argument(text) for text in given.arg])
+    profile = PROFILES[given.profile].with_deadline(given.timeout)
+    for path in filter(None, [given.json]):
+        if not path.parent.is_dir():
+            raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
+    reports = [_judge(subject, clauses, profile, expect, strict=given.strict) for subject in subjects]
+    if given.json:
+        given.json.write_text(render_json(reports), encoding="utf-8")
+    for report in reports:
+        if report.unusable:
+            _refuse(report.unusable)
+    return max(report.exit_status(strict=given.strict) for report in reports)
+
+
+def _judge(subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expect: dict[str, str], *, strict: bool) -> Report:
+    import warnings
+
+    from conformance.report.terminal import ProgressLine, make_console, print_report
+    from conformance.runner import check
+
+    started = time.perf_counter()
+    with ProgressLine(subject.name) as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a store warns of is for those who run it, not for its verdict
+        report = check(subject, clauses=clauses, profile=profile, expect=expect, progress=progress)
+    print_report(report, make_console(), strict=strict, started=started)
+    return report
+
+
+def _contract(given: argparse.Namespace) -> int:
+    from conformance.contract import CHAPTERS, VERSION, select
+    from conformance.report.terminal import make_console
+
+    console = make_console()
+    clauses = select([given.id] if given.id else [])
+    console.print(f"The store contract, version {VERSION}")
+    for chapter in dict.fromkeys([clause.chapter for clause in clauses]):
+        console.print(f"\n{chapter}  {CHAPTERS[chapter]}")
+        for clause in clauses:
+            if clause.chapter == chapter:
+                needs = "".join(sorted([need.value for need in clause.needs]))
+                decided = "" if clause.check else "  (not decided yet)"
+                console.print(f"  {clause.id:<8}{clause.level.value:<7}{needs:<4}{clause.text}{decided}")
+    return 0
+
+
+def _reference(given: argparse.Namespace) -> int:  # noqa: ARG001  # the commands are called alike
+    from conformance.reference import SUBJECTS
+    from conformance.report.terminal import make_console
+
+    console = make_console()
+    for name, subject in SUBJECTS.items():
+        console.print(f"{name:<10}{subject.opening}")
+    return 0

@@ -1,0 +1,184 @@
+"""What a call came to, and which outcomes the contract allows: said for people and written as Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, cast
+
+from conformance.rendering import brief, brief_all, brief_error, python_bytes
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A call that returned: bytes for a value read, a list for a listing."""
+
+    value: object
+
+    def __str__(self) -> str:
+        return brief(self.value)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A call that raised. A `BaseException` that is no `Exception` (a native panic) is an error to no one's liking."""
+
+    error: BaseException
+
+    def __str__(self) -> str:
+        return brief_error(self.error)
+
+
+Outcome: TypeAlias = Returned | Raised
+
+
+class Expectation(Protocol):
+    """A set of allowed outcomes."""
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether `outcome` is in the set."""
+        ...
+
+    def __str__(self) -> str:
+        """The set, for people."""
+        ...
+
+    def python(self) -> str:
+        """A condition on `got`, which holds the value that was returned, or the error that was raised."""
+        ...
+
+
+class _Combinable:
+    def __or__(self, other: Expectation) -> AnyOf:
+        mine: tuple[Expectation, ...] = self.alternatives if isinstance(self, AnyOf) else (self,)  # type: ignore[assignment]
+        return AnyOf((*mine, *(other.alternatives if isinstance(other, AnyOf) else (other,))))
+
+
+@dataclass(frozen=True)
+class Gives(_Combinable):
+    """The call returns this value."""
+
+    value: object
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether the value came back; True and 1 are told apart."""
+        return (
+            isinstance(outcome, Returned)
+            and isinstance(outcome.value, bool) == isinstance(self.value, bool)
+            and outcome.value == self.value
+        )
+
+    def __str__(self) -> str:
+        return brief(self.value)
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        match self.value:
+            case None | True | False:
+                return f"got is {self.value}"
+            case bytes():
+                return f"got == {python_bytes(self.value)}"
+            case _:
+                return f"got == {self.value!r}"
+
+
+@dataclass(frozen=True)
+class GivesNames(_Combinable):
+    """A listing gives each of these names exactly once, in any order.
+
+    Attributes:
+        names: the names.
+        source: Python for the sorted list of them, where it is too long to write out.
+    """
+
+    names: Collection[str]
+    source: str | None = None
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether just these names came, none of them twice."""
+        given: object = outcome.value if isinstance(outcome, Returned) else None
+        if not isinstance(given, list):
+            return False
+        names = cast("list[object]", given)
+        return len(names) == len(self.names) and Counter(names) == Counter(self.names)
+
+    def __str__(self) -> str:
+        return f"{brief_all(sorted(self.names))}, in any order"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        return f"sorted(got) == {self.source or sorted(self.names)}"
+
+
+@dataclass(frozen=True)
+class Raises(_Combinable):
+    """The call raises one of these errors."""
+
+    kinds: tuple[type[Exception], ...]
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether one of the errors was raised."""
+        return isinstance(outcome, Raised) and isinstance(outcome.error, self.kinds)
+
+    def __str__(self) -> str:
+        names = " or ".join([kind.__name__ for kind in self.kinds])
+        return "an error" if self.kinds == (Exception,) else f"{names} raised"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        names = ", ".join([kind.__name__ for kind in self.kinds])
+        return f"isinstance(got, {names if len(self.kinds) == 1 else f'({names})'})"
+
+
+@dataclass(frozen=True)
+class Anything(_Combinable):
+    """The call returns anything, but it returns."""
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether the call returned."""
+        return isinstance(outcome, Returned)
+
+    def __str__(self) -> str:
+        return "no error"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        return "not isinstance(got, BaseException)"
+
+
+@dataclass(frozen=True)
+class AnyOf(_Combinable):
+    """One of several."""
+
+    alternatives: tuple[Expectation, ...]
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether one of the alternatives allows `outcome`."""
+        return any(alternative.allows(outcome) for alternative in self.alternatives)
+
+    def __str__(self) -> str:
+        return ", or ".join([str(alternative) for alternative in self.alternatives])
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        return " or ".join([alternative.python() for alternative in self.alternatives])
+
+
+def gives(value: object) -> Gives:
+    """The call returns `value`."""
+    return Gives(value)
+
+
+def gives_names(names: Iterable[str], source: str | None = None) -> GivesNames:
+    """The listing gives each of `names` once, in any order."""
+    return GivesNames(tuple(names), source)
+
+
+def raises(*kinds: type[Exception]) -> Raises:
+    """The call raises one of `kinds`; any error where none is named."""
+    return Raises(kinds or (Exception,))
+
+
+returns = Anything()
+"""The call returns, whatever it is."""

@@ -1,0 +1,64 @@
+"""Clauses that use illegal or climbing keys, decided in the guard's child process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from conformance.clause import Clause, Verdict
+from conformance.profile import PROFILES, Profile
+from conformance.report.report import Result
+from conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from conformance.guard import GuardedWorld
+
+_FOR_EACH = 5.0
+"""Seconds for the child to start, and for each clause beyond one call's deadline."""
+
+
+def run_in_guard(subject: Subject, clauses: list[Clause], profile: Profile) -> tuple[list[Result], str]:
+    """Return the results of `clauses`, and how the guard was enforced, in words."""
+    from conformance.guard import run_guarded
+
+    payload = {"subject": subject.to_json(), "clauses": [clause.id for clause in clauses], "profile": profile.name}
+    found = run_guarded(
+        "conformance.guarded:decide_in_child", payload, deadline=_FOR_EACH + len(clauses) * (_FOR_EACH + profile.deadline)
+    )
+    messages = {message["id"]: message for message in found.messages}
+    results = [_result(clause, messages.get(clause.id), found.stderr) for clause in clauses]
+    return results, ", ".join(sorted(found.enforcement)) or "nothing but the child process"
+
+
+def _result(clause: Clause, message: dict[str, Any] | None, stderr: str) -> Result:
+    if message is None:
+        return Result(clause, Verdict.ERROR, reason=f"the guard's child process ended before it had an answer: {stderr[-2000:]}")
+    fields = {name: value for name, value in message.items() if name not in ("id", "level", "title", "verdict")}
+    return Result(clause, Verdict(message["verdict"]), **fields)
+
+
+def decide_in_child(payload: dict[str, Any], world: GuardedWorld) -> None:
+    """The child's job: decide each clause and send its result."""
+    from conformance.contract import CONTRACT
+
+    subject = Subject.from_json(payload["subject"])
+    with asyncio.Runner() as runner:
+        for clause in CONTRACT:
+            if clause.id in payload["clauses"]:
+                world.send(runner.run(_decide(subject, clause, PROFILES[payload["profile"]], world)).to_json())
+
+
+async def _decide(subject: Subject, clause: Clause, profile: Profile, world: GuardedWorld) -> Result:
+    from contextlib import AsyncExitStack
+
+    from conformance.recipe import Place
+    from conformance.runner import decide, timed
+    from conformance.survey import survey
+    from conformance.trial import Trial, Watch
+
+    started = time.perf_counter()
+    root = world.new_root()
+    async with AsyncExitStack() as stack:
+        seen = survey(subject, await subject.opening.open(Place(root, "survey"), stack))
+    return timed(await decide(Trial(subject, seen, clause, profile, root, Watch(), world)), started)

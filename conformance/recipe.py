@@ -1,0 +1,247 @@
+"""How a store is opened: an import path and plain arguments, so that another process and a script can do it too."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+PLACEHOLDERS = ("{tmp_path}", "{unique}", "{read_only}")
+"""What stands for a fresh directory, a word that no other opening has, and whether a read-only handle is asked for."""
+
+
+class TargetError(Exception):
+    """A target or its arguments cannot be used; the message is one line that says what, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one store lives.
+
+    Attributes:
+        path: a directory of its own, which may not exist yet.
+        unique: a word that no other place has.
+    """
+
+    path: Path
+    unique: str
+
+
+class Opening(Protocol):
+    """A way to open a store."""
+
+    @property
+    def scratch(self) -> bool:
+        """Whether all that the store keeps goes with the directory that it was given, or with this process."""
+        ...
+
+    def __str__(self) -> str:
+        """What is called, for people."""
+        ...
+
+    async def open(self, place: Place, stack: AsyncExitStack, *, read_only: bool = False) -> Any:
+        """Return the store at `place`; `stack` closes what was opened around it.
+
+        Raises:
+            TargetError: what came is no store.
+        """
+        ...
+
+    def python(self, place: str, *, read_only: bool = False) -> tuple[Mapping[str, str], str]:
+        """Return the imports by name, and an expression that opens the store in the directory named by the variable `place`."""
+        ...
+
+
+def load(target: str) -> Any:
+    """Return the object that `package.module:name` names; the name may be dotted.
+
+    Raises:
+        TargetError: there is no such module or name, or importing it fails.
+    """
+    module_name, colon, name = target.partition(":")
+    if not (colon and module_name and name):
+        raise TargetError(f"the target {target!r} is neither a reference store nor of the form package.module:name")
+    try:
+        found = import_module(module_name)
+    except Exception as error:
+        raise TargetError(
+            f"cannot import {module_name!r} of the target {target!r}: {_import_failure(error, module_name)}"
+        ) from error
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            where = f"the module {module_name!r}" if part == name.partition(".")[0] else f"{target.rpartition('.')[0]!r}"
+            raise TargetError(f"the target {target!r}: there is no {part!r} in {where}") from None
+    return found
+
+
+def _import_failure(error: Exception, module_name: str) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name is not None and module_name.startswith(error.name):
+        return f"there is no module {error.name!r}; is its package installed here?"
+    return f"{type(error).__name__}: {error}"
+
+
+def looks_like_a_store(found: object) -> bool:
+    """Whether `found` can be judged at all: TYP-1 and TYP-2 say what a store that has this much lacks."""
+    return all(callable(getattr(found, name, None)) for name in ("get", "exists")) and not isinstance(found, (type, Mapping))
+
+
+async def enter(found: Any, what: str, stack: AsyncExitStack) -> Any:
+    """Return the store that a factory's result leads to: itself, awaited, or entered as a context manager.
+
+    Raises:
+        TargetError: there is no store behind it.
+    """
+    if inspect.isawaitable(found):
+        found = await found
+    if looks_like_a_store(found):
+        return found
+    if hasattr(found, "__aenter__"):
+        found = await stack.enter_async_context(found)
+    elif hasattr(found, "__enter__"):
+        found = stack.enter_context(found)
+    if not looks_like_a_store(found):
+        raise TargetError(
+            f"{what} gave {_article(type(found).__name__)}, which is no store: it has no get() and exists(); "
+            "give a class or a function that returns a store"
+        )
+    return found
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def as_factory(found: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `found` as a function whose result `enter` understands: generator functions become context managers."""
+    if inspect.isasyncgenfunction(found):
+        return asynccontextmanager(found)
+    if inspect.isgeneratorfunction(found):
+        return contextmanager(found)
+    return found
+
+
+def fill(argument: object, place: Place, *, read_only: bool) -> object:
+    """Return `argument` with the placeholders in its strings filled in."""
+    match argument:
+        case "{read_only}":
+            return read_only
+        case str():
+            return argument.replace("{tmp_path}", str(place.path)).replace("{unique}", place.unique)
+        case list():
+            return [fill(item, place, read_only=read_only) for item in cast("list[object]", argument)]
+        case dict():
+            items = cast("dict[str, object]", argument).items()
+            return {name: fill(item, place, read_only=read_only) for name, item in items}
+        case _:
+            return argument
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Opens a store by calling what `target` names.
+
+    Attributes:
+        target: `package.module:name`; the name may be dotted: a class, a class method, or a function, asynchronous or not, that
+            returns a store or a context manager of one.
+        arguments: by name; JSON values, whose strings may hold the placeholders `{tmp_path}`, `{unique}` and `{read_only}`.
+    """
+
+    target: str
+    arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        return f"{self.target}({', '.join([f'{name}={value!r}' for name, value in self.arguments.items()])})"
+
+    @property
+    def scratch(self) -> bool:
+        """Whether an argument puts the store into a directory of the kit's."""
+        return "{tmp_path}" in json.dumps(dict(self.arguments))
+
+    async def open(self, place: Place, stack: AsyncExitStack, *, read_only: bool = False) -> Any:
+        """Return the store at `place`."""
+        found = load(self.target)
+        if not callable(found):
+            raise TargetError(
+                f"the target {self.target!r} is {_article(type(found).__name__)}; "
+                "give a Subject, a class, or a function that opens a store"
+            )
+        given = {name: fill(argument, place, read_only=read_only) for name, argument in self.arguments.items()}
+        factory = as_factory(found)
+        try:
+            inspect.signature(found).bind(**given)
+        except TypeError as error:
+            raise TargetError(
+                f"the target {self.target!r} cannot be called so: {error}; give arguments with --arg NAME=VALUE"
+            ) from None
+        except ValueError:
+            pass  # native code that shows no signature
+        return await enter(factory(**given), f"the target {self.target!r}", stack)
+
+    def python(self, place: str, *, read_only: bool = False) -> tuple[Mapping[str, str], str]:
+        """The import of the target, and the call."""
+        module, _, name = self.target.partition(":")
+        first = name.partition(".")[0]
+        arguments = ", ".join([f"{key}={_python(value, place, read_only=read_only)}" for key, value in self.arguments.items()])
+        call = f"{name}({arguments})"
+        try:
+            found = load(self.target)
+        except TargetError:
+            found = None
+        if inspect.isasyncgenfunction(found):
+            return {first: f"from {module} import {first}"}, f"await anext({call})"
+        if inspect.isgeneratorfunction(found):
+            return {first: f"from {module} import {first}"}, f"next({call})"
+        return {first: f"from {module} import {first}"}, f"await {call}" if inspect.iscoroutinefunction(found) else call
+
+
+def _python(value: object, place: str, *, read_only: bool) -> str:
+    match value:
+        case "{tmp_path}":
+            return place
+        case "{read_only}":
+            return repr(read_only)
+        case str() if "{tmp_path}" in value:
+            return "f" + repr(value.replace("{tmp_path}", "{" + place + "}").replace("{unique}", place))
+        case str():
+            return repr(value.replace("{unique}", place))
+        case _:
+            return repr(value)
+
+
+@dataclass(frozen=True)
+class Factory:
+    """Opens a store by calling a function of this process: no other process, and no script, can do the same.
+
+    Attributes:
+        function: takes the directory, and with `takes_read_only` the keyword `read_only`.
+        takes_read_only: whether it does.
+    """
+
+    function: Callable[..., Any]
+    takes_read_only: bool = False
+
+    def __str__(self) -> str:
+        return f"{getattr(self.function, '__qualname__', self.function)!s}(...)"
+
+    @property
+    def scratch(self) -> bool:
+        """Nothing is known of where the store keeps what it is given."""
+        return False
+
+    async def open(self, place: Place, stack: AsyncExitStack, *, read_only: bool = False) -> Any:
+        """Return the store at `place`."""
+        given = {"read_only": read_only} if self.takes_read_only else {}
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        return await enter(as_factory(self.function)(place.path, **given), f"the factory {name!r}", stack)
+
+    def python(self, place: str, *, read_only: bool = False) -> tuple[Mapping[str, str], str]:  # noqa: ARG002  # as in the protocol
+        """A place for the reader to fill."""
+        return {}, f"...  # the store, as {getattr(self.function, '__qualname__', 'your factory')} opens it"

@@ -1,0 +1,58 @@
+"""Values as Python source and as text for people: long ones shortened, the kit's own patterns recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import cast
+
+_PERIOD = 251
+"""A prime, so that no block size of a medium is a multiple of it, and a block in the wrong place shows."""
+_SHORT = 48
+
+
+def pattern(size: int, shift: int = 0) -> bytes:
+    """Return `size` bytes in which each position can be told from its neighbours; `shift` makes different ones."""
+    period = bytes([(i + shift) % _PERIOD for i in range(_PERIOD)])
+    return (period * (size // _PERIOD + 1))[:size]
+
+
+@lru_cache(maxsize=64)
+def python_bytes(value: bytes) -> str:
+    """Return an expression for `value`: short for a pattern and for one byte repeated, else the literal."""
+    size = len(value)
+    if size <= _SHORT:
+        return repr(value)
+    if value == pattern(size, value[0]):
+        number = f"(i + {value[0]})" if value[0] else "i"
+        return f"bytes({number} % {_PERIOD} for i in range({size}))"
+    if value == value[:1] * size:
+        return f"{value[:1]!r} * {size}"
+    if value == bytes(range(256)) * (size // 256):
+        return "bytes(range(256))" if size == 256 else f"bytes(range(256)) * {size // 256}"
+    return repr(value)
+
+
+def brief(value: object) -> str:
+    """Return `value` for a person: what is long is cut, and its size said."""
+    if isinstance(value, (bytes, bytearray)):
+        text = repr(bytes(value[:_SHORT]))
+        return text if len(value) <= _SHORT else f"{text[:-1]}...{text[-1]} ({len(value):,} bytes)"
+    if isinstance(value, BaseException):
+        return brief_error(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return brief_all(cast("Collection[object]", value))
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}... ({len(text):,} characters)"
+
+
+def brief_all(values: Collection[object]) -> str:
+    """Return a collection for a person: at most eight of its items, and how many there are."""
+    shown = ", ".join([brief(value) for value in list(values)[:8]])
+    return f"[{shown}]" if len(values) <= 8 else f"[{shown}, ...] ({len(values):,} in all)"
+
+
+def brief_error(error: BaseException) -> str:
+    """Return an error for a person, on one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -1,0 +1,119 @@
+"""The report on a terminal, or in a pipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from conformance.clause import Verdict
+from conformance.report.report import Report, Result
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+_STYLES = {
+    Verdict.PASSED: "green",
+    Verdict.FAILED: "bold red",
+    Verdict.WARNED: "yellow",
+    Verdict.ERROR: "bold magenta",
+    Verdict.UNEXPECTED_PASS: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+}
+_SHOWN_IN_FULL = (Verdict.FAILED, Verdict.UNEXPECTED_PASS, Verdict.ERROR, Verdict.WARNED, Verdict.INCONCLUSIVE, Verdict.NOTED)
+
+
+def make_console(*, error: bool = False) -> Console:
+    """Return a console for standard output, or standard error; in a pipe it neither colours nor wraps."""
+    from rich.console import Console
+
+    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.soft_wrap = True
+    return console
+
+
+class ProgressLine:
+    """A line on a terminal that says which clause was decided last; nothing in a pipe."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._status: Status | None = None
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        console = make_console(error=True)
+        if console.is_terminal:
+            self._status = console.status(f"{self._subject}: opening")
+            self._status.start()
+        return self
+
+    def __call__(self, result: Result) -> None:
+        """Take note of `result`."""
+        self._done += 1
+        if self._status is not None:
+            self._status.update(f"{self._subject}: {self._done} clauses, {result.clause.id} {result.verdict.value}")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+def print_report(report: Report, console: Console, *, strict: bool, started: float) -> None:
+    """Print the verdicts: what failed in full, what does not apply by its reason, and one line at the end."""
+    console.rule(f"{report.subject['name']}: {report.subject['class']}, {report.subject['package']}", characters="-")
+    for verdict in _SHOWN_IN_FULL:
+        for result in report.with_verdict(verdict):
+            _print_finding(result, console)
+    for result in report.with_verdict(Verdict.EXPECTED_FAILURE):
+        console.print(f"{result.clause.id} fails, as expected: {result.reason}", style="dim")
+    _print_reasons("not applicable", report.with_verdict(Verdict.NOT_APPLICABLE), console)
+    _print_reasons("not decided", report.with_verdict(Verdict.NOT_DECIDED), console)
+    counts = ", ".join([f"{count} {name.replace('_', ' ')}" for name, count in report.counts().items() if count])
+    console.print(f"{counts}; guard: {report.environment['guard']}; {time.perf_counter() - started:.1f} s")
+    console.print(conclusion(report, strict=strict), style="bold green" if report.exit_status(strict=strict) == 0 else "bold red")
+
+
+def conclusion(report: Report, *, strict: bool) -> str:
+    """One sentence: whether the subject conforms, and to how many clauses of how many."""
+    name, total = report.subject["name"], len(report.results)
+    if report.unusable:
+        return f"{name} cannot be judged: {report.unusable}"
+    status = report.exit_status(strict=strict)
+    if status == 3:
+        return f"{name} was not judged: the kit itself failed"
+    asked = f"contract {report.contract}{', strict' if strict else ''}"
+    passed = len(report.with_verdict(Verdict.PASSED))
+    verb = "conforms" if status == 0 else "does not conform"
+    return f"{name} {verb} ({asked}): {passed} of {total} clauses passed"
+
+
+def _print_finding(result: Result, console: Console) -> None:
+    clause = result.clause
+    console.print()
+    console.print(
+        f"{clause.id}  {result.verdict.value}  {clause.level.value}: {clause.title}", style=_STYLES.get(result.verdict, "")
+    )
+    for name, text in (
+        ("requirement", clause.text),
+        ("expected", result.expected),
+        ("actual", result.actual),
+        ("because", result.because),
+        ("reason", result.reason),
+    ):
+        if text:
+            console.print(f"  {name + ':':<13}{text}")
+    if result.script:
+        console.print("  script:")
+        for line in result.script.splitlines():
+            console.print(f"      {line}", soft_wrap=True)
+
+
+def _print_reasons(title: str, results: Iterable[Result], console: Console) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for result in results:
+        by_reason.setdefault(result.reason, []).append(result.clause.id)
+    for reason, ids in by_reason.items():
+        console.print(f"{title}: {', '.join(ids)}: {reason}", style="dim")

@@ -1,0 +1,163 @@
+"""What was done to a store, and the check that failed: saved as JSON, and printed as a script without the kit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from conformance.dialect import Dialect
+from conformance.expectation import AnyOf, Expectation, Raises
+from conformance.operations import Operation
+from conformance.subject import Subject
+
+_STANDARD_IMPORTS = {
+    name: f"import {name}" for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "tempfile", "threading")
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A store was opened: a new one, or the data of an earlier place again."""
+
+    variable: str
+    place: str
+    again: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Performed:
+    """An operation was performed; what it came to was not the question."""
+
+    variable: str
+    operation: Operation
+    raised: bool = False
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A Python statement was executed, with the handles as its variables."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The check at the end: an operation, or an expression where `operation` is None, and what it was expected to come to."""
+
+    variable: str
+    operation: Operation | None
+    source: str
+    expectation: Expectation
+
+
+Step: TypeAlias = Opened | Performed | Executed | Asked
+
+
+@dataclass
+class Trace:
+    """The steps since the store was opened."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+
+    def opened(self, step: Opened) -> None:
+        """Add an opening; a new store under a name that is taken begins a new trace."""
+        if not step.again and any(isinstance(old, Opened) and old.variable == step.variable for old in self.steps):
+            self.steps.clear()
+        self.steps.append(step)
+
+    def essential(self) -> list[Step]:
+        """The steps without the reads whose answers were right."""
+        return [
+            step
+            for number, step in enumerate(self.steps)
+            if (not isinstance(step, Asked) and not (isinstance(step, Performed) and not step.operation.changes))
+            or number == len(self.steps) - 1
+        ]
+
+    def script(self, subject: Subject, dialect: Dialect) -> str:
+        """The steps as a program that needs the store and asyncio alone; it ends with an error where the fault is there."""
+        body: list[str] = []
+        imports: dict[str, str] = {**dialect.imports, **_STANDARD_IMPORTS}
+        places: set[str] = set()
+        for step in self.essential():
+            body.extend(_lines(step, subject, dialect, imports, places))
+        text = "\n".join(body)
+        used = {line for name, line in imports.items() if name == "asyncio" or re.search(rf"(?<![\w.'\"]){name}\b", text)}
+        return "\n".join([*_merged(used), "async def main():", *[f"    {line}" for line in body], "asyncio.run(main())"]) + "\n"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The steps as JSON values, for people and tools."""
+        return [{"step": type(step).__name__.lower(), **_described(step)} for step in self.essential()]
+
+
+def _described(step: Step) -> dict[str, Any]:
+    match step:
+        case Opened():
+            return {"variable": step.variable, "place": step.place, "again": step.again, "read_only": step.read_only}
+        case Performed():
+            return {"variable": step.variable, "operation": str(step.operation), "raised": step.raised}
+        case Executed():
+            return {"source": step.source}
+        case Asked():
+            asked = step.source if step.operation is None else str(step.operation)
+            return {"variable": step.variable, "operation": asked, "expected": str(step.expectation)}
+
+
+def _merged(lines: Iterable[str]) -> list[str]:
+    """The import lines, one for each module."""
+    plain = sorted([line for line in lines if line.startswith("import ")])
+    names: dict[str, list[str]] = {}
+    for line in sorted(lines):
+        if match := re.fullmatch(r"from (\S+) import (\S+)", line):
+            names.setdefault(match[1], []).append(match[2])
+    return [*plain, *[f"from {module} import {', '.join(found)}" for module, found in names.items()]]
+
+
+def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, str], places: set[str]) -> list[str]:
+    match step:
+        case Opened():
+            opening = subject.reopening if step.again and subject.reopening is not None else subject.opening
+            found, expression = opening.python(step.place, read_only=step.read_only)
+            imports.update(found)
+            line = f"{step.variable} = {expression}"
+            if step.place in places or not re.search(rf"\b{step.place}\b", expression):
+                return [line]
+            places.add(step.place)
+            return [f"{step.place} = tempfile.mkdtemp()", line]
+        case Performed():
+            call = step.operation.call(step.variable, dialect)
+            return [f"with contextlib.suppress(Exception): {call}" if step.raised else call]
+        case Executed():
+            return step.source.splitlines()
+        case Asked():
+            return _question(step, dialect)
+
+
+def _question(step: Asked, dialect: Dialect) -> list[str]:
+    if step.operation is None:
+        lines = [f"got = {step.source}"]
+    else:
+        lines = [f"got = {step.operation.call(step.variable, dialect)}"]
+        if (result := step.operation.result(dialect)) != "got":
+            lines.append(f"got = {result}")
+    if _admits_errors(step.expectation):
+        lines = ["try:", *[f"    {line}" for line in lines], "except Exception as error:", "    got = error"]
+    return [*lines, f"assert {step.expectation.python()}, repr(got)[:200]"]
+
+
+def _admits_errors(expectation: Expectation) -> bool:
+    return isinstance(expectation, Raises) or (
+        isinstance(expectation, AnyOf) and any(_admits_errors(alternative) for alternative in expectation.alternatives)
+    )
+
+
+def namespace(source: str, dialect: Dialect) -> dict[str, Any]:
+    """Return the modules and classes that `source` names, imported as the script would."""
+    found: dict[str, Any] = {}
+    for name, line in {**dialect.imports, **_STANDARD_IMPORTS}.items():
+        if re.search(rf"(?<![\w.'\"]){name}\b", source):
+            exec(line, found)  # noqa: S102  # a line of the tables above
+    return found

@@ -1,0 +1,415 @@
+"""What a check works with: it opens stores and performs operations, and keeps the trace of what it did."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from conformance.admission import admit
+from conformance.clause import Clause, ClauseFailure, Need, NotApplicable
+from conformance.expectation import Expectation, Outcome, Raised, Returned, gives, gives_names, returns
+from conformance.operations import Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
+from conformance.profile import Profile
+from conformance.recipe import Opening, Place
+from conformance.subject import Subject
+from conformance.survey import Survey
+from conformance.trace import Asked, Executed, Opened, Performed, Trace, namespace
+
+if TYPE_CHECKING:
+    from conformance.guard import GuardedWorld
+
+_SERIAL = count()
+
+
+@dataclass
+class Watch:
+    """What is going on at this moment, for those who look from another thread, and what took too long."""
+
+    operation: str = ""
+    until: float = float("inf")
+    """When it is overdue, on the monotonic clock."""
+    overdue: list[str] = field(default_factory=list[str])
+    """The methods that did not return within their deadline, in order (ERR-3)."""
+    unsound: list[str] = field(default_factory=list[str])
+    """The clauses after whose errors a store no longer answered correctly, and how (ERR-2)."""
+
+    def patience(self, method: str, deadline: float) -> float:
+        """Seconds to wait for `method`: fewer where it has been waited for in vain."""
+        return min(deadline, 1.0) if method in self.overdue else deadline
+
+
+class Trial:
+    """The trial of one store by one clause.
+
+    Args:
+        subject: the store under test.
+        survey: what it says of itself.
+        clause: what is to be decided.
+        profile: how much to ask.
+        workspace: an empty directory.
+        watch: is told what goes on.
+        world: the guard's, in its child process, where illegal keys may be given.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        survey: Survey,
+        clause: Clause,
+        profile: Profile,
+        workspace: Path,
+        watch: Watch,
+        world: GuardedWorld | None = None,
+    ) -> None:
+        self.subject = subject
+        self.survey = survey
+        self.clause = clause
+        self.profile = profile
+        self.dialect = survey.dialect
+        self.trace = Trace()
+        self.handles: list[Handle] = []
+        self.errors = 0
+        """How many calls raised (ERR-2)."""
+        self._workspace = workspace
+        self.watch = watch
+        self._world = world
+        self._stack = AsyncExitStack()
+        self._variables: dict[str, Any] = {}
+
+    # Stores
+
+    async def open(self, variable: str = "store") -> Handle:
+        """Open a new, empty store; in scripts it is called `variable`."""
+        number = next(_SERIAL)
+        path = self._new_place(number)
+        place = Place(path, f"k{number}x{time.time_ns():x}")
+        return await self._open(variable, place, self.subject.opening)
+
+    @property
+    def world(self) -> GuardedWorld:
+        """The guard's scratch tree and decoys, for a clause that is guarded."""
+        assert self._world is not None  # noqa: S101  # for the type checker: guarded clauses run in the guard
+        return self._world
+
+    def _new_place(self, number: int) -> Path:
+        if self._world is not None:
+            root: Path = self._world.new_root()
+            return root
+        path = self._workspace / f"place{number}"
+        path.mkdir(parents=True)
+        return path
+
+    async def reopen(self, handle: Handle, variable: str = "again", *, read_only: bool = False) -> Handle:
+        """Open the data of `handle` again, after publishing it."""
+        if self.subject.reopening is None:
+            raise NotApplicable(Need.REOPENING.lack)
+        published = self.subject.publish(handle.store)
+        if inspect.isawaitable(published):
+            await published
+        return await self._open(variable, handle.place, self.subject.reopening, again=True, read_only=read_only)
+
+    async def _open(self, variable: str, place: Place, opening: Opening, *, again: bool = False, read_only: bool = False) -> Handle:
+        name = f"{variable}_path" if not again else next(h.place_variable for h in self.handles if h.place is place)
+        self.trace.opened(Opened(variable, name, again, read_only))
+        async with self._limited(f"opening {variable}", self.profile.deadline):
+            store = await opening.open(place, self._stack, read_only=read_only)
+        return self._keep(Handle(self, variable, store, place, name))
+
+    def _keep(self, handle: Handle) -> Handle:
+        self.handles.append(handle)
+        self._variables[handle.variable] = handle.store
+        return handle
+
+    async def derive(self, handle: Handle, source: str, variable: str) -> Handle:
+        """Return the handle that the expression `source` makes of `handle`, by whose variable it names it."""
+        await self.execute(f"{variable} = {source}")
+        return self._keep(Handle(self, variable, self._variables[variable], handle.place, handle.place_variable))
+
+    async def read_only(self, handle: Handle, variable: str = "reader") -> Handle:
+        """Return a read-only handle on the data of `handle`.
+
+        Raises:
+            NotApplicable: there is no way to one.
+        """
+        if self.survey.read_only:
+            return handle
+        if hasattr(handle.store, "with_read_only"):
+            with suppress(NotImplementedError):
+                return await self.derive(handle, f"{handle.variable}.with_read_only(True)", variable)
+            self.trace.steps.pop()
+        if self.subject.reopening is None:
+            raise NotApplicable("the store offers no with_read_only, and the subject cannot open the same data again")
+        reader = await self.reopen(handle, variable, read_only=True)
+        if not reader.store.read_only:
+            raise NotApplicable("the store offers no with_read_only, and the subject opens no read-only handle")
+        return reader
+
+    async def stocked(self, contents: Mapping[str, bytes], variable: str = "store") -> tuple[Handle, dict[str, bytes]]:
+        """Return a store that holds `contents`; what it holds as well, where it cannot be written to."""
+        handle = await self.open(variable)
+        if Need.WRITES in self.survey.offers:
+            for key, value in contents.items():
+                await handle.set(self.legal(key), self.legal_value(value))
+            return handle, dict(contents)
+        return handle, dict(self.subject.contents or {})
+
+    async def storing(self, value: bytes, variable: str = "store") -> tuple[Handle, str, bytes]:
+        """Return a store, a key that is set in it, and its value: `value`, or one no shorter where it cannot be written to.
+
+        Raises:
+            NotApplicable: it cannot be written to, and holds no such value.
+        """
+        handle, contents = await self.stocked({self.key(): value}, variable)
+        for key, found in contents.items():
+            if found == value or (value and len(found) >= len(value)):
+                return handle, key, found
+        raise NotApplicable(f"the store cannot be written to, and holds no value of {len(value):,} bytes")
+
+    async def aftermath(self) -> None:
+        """After calls that raised, ask whether the store that was opened last still answers correctly (ERR-2)."""
+        usable = [handle for handle in self.handles if not handle.closed]
+        if not self.errors or not usable or self.watch.overdue:
+            return
+        handle = usable[-1]
+        wrong = ""
+        with suppress(NotApplicable):
+            try:
+                if self.offers(Need.WRITES) and not handle.store.read_only:
+                    key = self.key(97)
+                    await handle.set(key, b"after")
+                    await handle.expect(Get(key), gives(b"after"))
+                else:
+                    await handle.expect(Get(self.key(96)), gives(None))
+            except ClauseFailure as failure:
+                wrong = str(failure)
+        if wrong:
+            self.watch.unsound.append(f"{self.clause.id}: {wrong}")
+
+    async def close(self) -> None:
+        """Close every handle, and delete the kit's own keys where they would outlive it."""
+        if not self.subject.opening.scratch and {Need.WRITES, Need.DELETES} <= self.survey.offers:
+            await self._remove_own_keys()
+        for handle in self.handles:
+            with suppress(Exception):
+                await handle.close()
+        with suppress(Exception):
+            await asyncio.wait_for(self._stack.aclose(), self.profile.deadline)
+
+    async def _remove_own_keys(self) -> None:
+        for handle in self.handles:
+            for key in handle.written:
+                with suppress(Exception):
+                    await asyncio.wait_for(handle.store.delete(key), self.watch.patience("delete", self.profile.deadline))
+
+    # Keys and values
+
+    def key(self, number: int = 0, below: str = "") -> str:
+        """Return a legal key: another for each number, below the directory `below`."""
+        name = self.subject.grammar.name(number)
+        return f"{below}/{name}" if below else name
+
+    def directory(self, number: int = 0, below: str = "") -> str:
+        """Return the path of a directory that may hold keys: another for each number, below the directory `below`."""
+        name = self.subject.grammar.directory(number)
+        return f"{below}/{name}" if below else name
+
+    def legal(self, key: str) -> str:
+        """Return `key`.
+
+        Raises:
+            NotApplicable: the subject's own grammar leaves it out.
+        """
+        if not self.subject.grammar.legal(key):
+            raise NotApplicable(f"the subject's key grammar leaves out {key!r}")
+        return key
+
+    def legal_value(self, value: bytes) -> bytes:
+        """Return `value`.
+
+        Raises:
+            NotApplicable: the subject's own grammar leaves it out.
+        """
+        if not self.subject.grammar.value(value):
+            raise NotApplicable(f"the subject takes no value of these {len(value):,} bytes")
+        return value
+
+    def require(self, *needs: Need) -> None:
+        """Go on only where the store offers `needs`.
+
+        Raises:
+            NotApplicable: it does not.
+        """
+        for need in needs:
+            if need not in self.survey.offers:
+                raise NotApplicable(need.lack)
+
+    def offers(self, need: Need) -> bool:
+        """Whether the store offers `need`."""
+        return need in self.survey.offers
+
+    # Calls
+
+    async def perform(self, handle: Handle, operation: Operation) -> Outcome:
+        """Perform `operation`: the one place where a key meets a store."""
+        for name in operation.names():
+            admit(name, operation=operation.method, destructive=operation.changes, guarded=self._world is not None)
+        if operation.changes:
+            handle.written.update(dict.fromkeys(operation.names()))
+        deadline = self.profile.deadline * (1 + operation.count / 100 if isinstance(operation, SetEach) else 1)
+        return await self._attempt(operation.apply(handle.store, self.dialect), str(operation), operation.method, deadline)
+
+    async def _attempt(self, call: Any, what: str, method: str, deadline: float) -> Outcome:
+        try:
+            async with self._limited(what, deadline, method):
+                return Returned(await call)
+        except (ClauseFailure, NotApplicable, KeyboardInterrupt, asyncio.CancelledError):
+            raise
+        except BaseException as error:  # noqa: BLE001  # a native panic is an outcome too
+            self.errors += 1
+            return Raised(error)
+
+    @asynccontextmanager
+    async def _limited(self, what: str, deadline: float, method: str = "") -> AsyncGenerator[None, None]:
+        seconds = self.watch.patience(method, deadline)
+        self.watch.operation, self.watch.until = what, time.monotonic() + seconds
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self.watch.overdue.append(method or what)
+            raise ClauseFailure(
+                f"{what} returns or raises within its deadline", f"it had not returned after {seconds:g} s", "ERR-3"
+            ) from None
+        finally:
+            self.watch.until = float("inf")
+
+    async def execute(self, source: str, **names: str) -> None:
+        """Execute Python statements whose variables are the handles; `$name` stands for a key, which is admitted first.
+
+        Raises:
+            ClauseFailure: a statement raises.
+        """
+        text = self._filled(source, names)
+        self.trace.steps.append(Executed(text))
+        outcome = await self._attempt(self._evaluate(text, "exec"), text, text, self.profile.deadline)
+        self._judge(outcome, returns, "", text)
+
+    async def outcome_of(self, source: str, **names: str) -> Outcome:
+        """Return what a Python expression comes to; its variables are those of `execute`."""
+        return await self._attempt(self._evaluate(self._filled(source, names), "eval"), source, source, self.profile.deadline)
+
+    async def ask(self, source: str, expectation: Expectation, because: str = "", **names: str) -> Any:
+        """Demand that a Python expression comes to what is expected, and return its value, or the error."""
+        text = self._filled(source, names)
+        self.trace.steps.append(Asked("", None, text, expectation))
+        outcome = await self._attempt(self._evaluate(text, "eval"), text, text, self.profile.deadline)
+        return self._judge(outcome, expectation, because, text)
+
+    def _filled(self, source: str, names: Mapping[str, str]) -> str:
+        for name in names.values():
+            admit(name, operation=source, destructive=True, guarded=self._world is not None)
+        return Template(source).substitute({word: repr(name) for word, name in names.items()}) if names else source
+
+    async def _evaluate(self, source: str, mode: str) -> Any:
+        self._variables.update(namespace(source, self.dialect))
+        code = compile(source, "<script>", mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        result = eval(code, self._variables)  # noqa: S307  # the clause's own text, which the script shows
+        return await result if code.co_flags & inspect.CO_COROUTINE else result
+
+    def _judge(self, outcome: Outcome, expectation: Expectation, because: str, what: str) -> Any:
+        if isinstance(outcome, Raised) and not isinstance(outcome.error, Exception):
+            raise ClauseFailure(str(expectation), f"{outcome}, which is no Exception", because)
+        if not expectation.allows(outcome):
+            raise ClauseFailure(f"{what}: {expectation}", str(outcome), because)
+        return outcome.value if isinstance(outcome, Returned) else outcome.error
+
+    def fail(self, expected: str, actual: str, because: str = "") -> NoReturn:
+        """Say that the clause does not hold; the script is that of the trace so far."""
+        raise ClauseFailure(expected, actual, because)
+
+    def script(self) -> str:
+        """The trace so far as a program."""
+        return self.trace.script(self.subject, self.dialect)
+
+
+class Handle:
+    """One opened store, in a trial.
+
+    Attributes:
+        variable: what scripts call it.
+        store: the store itself.
+        place: where it lives.
+        written: the keys and prefixes that changing operations were given.
+        closed: whether the kit closed it.
+    """
+
+    def __init__(self, trial: Trial, variable: str, store: Any, place: Place, place_variable: str) -> None:
+        self.variable = variable
+        self.store = store
+        self.place = place
+        self.place_variable = place_variable
+        self.written: dict[str, None] = {}
+        self.closed = False
+        self._trial = trial
+
+    async def do(self, operation: Operation) -> Outcome:
+        """Perform `operation`, whatever it comes to."""
+        outcome = await self._trial.perform(self, operation)
+        self._trial.trace.steps.append(Performed(self.variable, operation, isinstance(outcome, Raised)))
+        return outcome
+
+    async def expect(self, operation: Operation, expectation: Expectation, because: str = "") -> Any:
+        """Perform `operation`, demand what is expected, and return the value, or the error."""
+        self._trial.trace.steps.append(Asked(self.variable, operation, "", expectation))
+        outcome = await self._trial.perform(self, operation)
+        value = self._trial._judge(outcome, expectation, because, str(operation))  # pyright: ignore[reportPrivateUsage]  # its other half
+        if operation.changes:  # what follows builds on it
+            self._trial.trace.steps[-1] = Performed(self.variable, operation, isinstance(outcome, Raised))
+        return value
+
+    async def run(self, operation: Operation) -> Any:
+        """Perform `operation`, which must return, and return its value."""
+        return await self.expect(operation, returns)
+
+    async def set(self, key: str, value: bytes) -> None:
+        """Set `key`, which must succeed."""
+        await self.run(Set(key, value))
+
+    async def get(self, key: str) -> Any:
+        """Get the whole value of `key`, which must succeed."""
+        return await self.run(Get(key))
+
+    async def delete(self, key: str) -> None:
+        """Delete `key`, which must succeed."""
+        await self.run(Delete(key))
+
+    async def holds(self, contents: Mapping[str, bytes], because: str = "", *, absent: Collection[str] = ()) -> None:
+        """Demand, by reading everything back, that the store holds `contents` and nothing else; `absent` are asked one by one."""
+        if self._trial.offers(Need.LISTING):
+            await self.expect(ListAll(), gives_names(contents), because)
+        for key, value in contents.items():
+            await self.expect(Get(key), gives(value), because)
+            await self.expect(Exists(key), gives(value=True), because)
+            await self.expect(GetSize(key), gives(len(value)), because)
+        for key in absent:
+            await self.expect(Get(key), gives(None), because)
+            await self.expect(Exists(key), gives(value=False), because)
+
+    async def close(self) -> None:
+        """Close the store; a close that must be awaited is awaited."""
+        self.closed = True
+        closed = self.store.close() if hasattr(self.store, "close") else None
+        if inspect.isawaitable(closed):
+            await asyncio.wait_for(closed, self._trial.profile.deadline)
