@@ -12,7 +12,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote
 
 
@@ -106,6 +106,14 @@ def _refusal(name: object, operation: str, why: str, remedy: str) -> NotAdmitted
     return NotAdmittedError(f"{operation}({name!r}) is not sent to the store: {why}; {remedy}")
 
 
+def _as_text(name: object) -> str:
+    if isinstance(name, str):
+        return name
+    if isinstance(name, bytes | os.PathLike):
+        return os.fsdecode(cast("bytes | os.PathLike[str]", name))
+    return str(name)
+
+
 def admit(name: object, *, operation: str, destructive: bool, guarded: bool) -> None:
     r"""Return if `name` may be sent to a store, and raise if not.
 
@@ -119,9 +127,9 @@ def admit(name: object, *, operation: str, destructive: bool, guarded: bool) -> 
         guarded: whether this is the guard's child process.
 
     Raises:
-        NotAdmittedError: the name could leave the root, outside the guard; or it is a root, a home or a climb alone, and `destructive`.
+        NotAdmittedError: outside the guard, the name could leave the root; for a destructive call, it is a root, a home or a climb.
     """
-    text = os.fsdecode(name) if isinstance(name, bytes | os.PathLike) else str(name)
+    text = _as_text(name)
     if _PLAIN.fullmatch(text) or (text == "" and (guarded or operation in _PREFIX_OPERATIONS)):
         return
     forms = _forms(text)
