@@ -54,8 +54,8 @@ class Dialect(Protocol):
         """A statement that makes `memory`, mutable memory with `data`, and an expression for a value over it without a copy."""
         ...
 
-    def python_data(self, name: str) -> str:
-        """An expression for `data(name)`."""
+    def python_data(self, source: str) -> str:
+        """An expression for `data` of the expression `source`."""
         ...
 
     def python_memory(self, name: str) -> str:
@@ -124,9 +124,9 @@ class Native:
         """A bytearray."""
         return f"memory = bytearray({python_bytes(data)})", "memory"
 
-    def python_data(self, name: str) -> str:
-        """The name itself: bytes compare with any buffer that `get` gives."""
-        return name
+    def python_data(self, source: str) -> str:
+        """The same: bytes compare with any buffer that `get` gives."""
+        return source
 
     def python_memory(self, name: str) -> str:
         """A view of the buffer."""
@@ -147,9 +147,8 @@ class Zarr:
     name = "zarr"
     imports: Mapping[str, str] = {
         **{name: f"from zarr.abc.store import {name}" for name in ("RangeByteRequest", "OffsetByteRequest", "SuffixByteRequest")},
-        "Buffer": "from zarr.core.buffer.cpu import Buffer",
+        "cpu": "from zarr.core.buffer import cpu",
         "default_buffer_prototype": "from zarr.core.buffer import default_buffer_prototype",
-        "np": "import numpy as np",
     }
 
     def __init__(self) -> None:
@@ -190,15 +189,17 @@ class Zarr:
 
     def python_value(self, data: bytes) -> str:
         """The constructor from bytes."""
-        return f"Buffer.from_bytes({python_bytes(data)})"
+        return f"cpu.Buffer.from_bytes({python_bytes(data)})"
 
     def python_mutable(self, data: bytes) -> tuple[str, str]:
-        """A numpy array, and a buffer over it."""
-        return f"memory = np.frombuffer(bytearray({python_bytes(data)}), dtype='B')", "Buffer.from_array_like(memory)"
+        """A bytearray, and a buffer over it: from_bytes makes no copy."""
+        return f"memory = bytearray({python_bytes(data)})", "cpu.Buffer.from_bytes(memory)"
 
-    def python_data(self, name: str) -> str:
+    def python_data(self, source: str) -> str:
         """The buffer's bytes, or None."""
-        return f"{name} and {name}.to_bytes()" if name != "got" else "None if got is None else got.to_bytes()"
+        if source.isidentifier():
+            return f"None if {source} is None else {source}.to_bytes()"
+        return f"None if (value := {source}) is None else value.to_bytes()"
 
     def python_memory(self, name: str) -> str:
         """The numpy array behind the buffer."""

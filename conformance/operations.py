@@ -34,9 +34,9 @@ class Operation:
         """The call as a Python expression, on the variable `store`."""
         raise NotImplementedError
 
-    def result(self, dialect: Dialect) -> str:  # noqa: ARG002  # for those that translate
-        """An expression for the result in the kit's terms, of the variable `got`."""
-        return "got"
+    def question(self, store: str, dialect: Dialect) -> str:
+        """The call as an expression whose value is in the kit's terms."""
+        return self.call(store, dialect)
 
     def __str__(self) -> str:
         return f"{self.method}({', '.join([repr(name) for name in self.names()])})"
@@ -97,9 +97,9 @@ class Get(_OfKey):
             arguments.pop()
         return f"await {store}.get({', '.join(arguments)})"
 
-    def result(self, dialect: Dialect) -> str:
+    def question(self, store: str, dialect: Dialect) -> str:
         """The buffer's bytes."""
-        return dialect.python_data("got")
+        return dialect.python_data(self.call(store, dialect))
 
     def __str__(self) -> str:
         return f"get({self.key!r}{'' if self.byte_range is None else f', {self.byte_range!r}'})"
@@ -132,9 +132,9 @@ class GetPartialValues(Operation):
         requests = f"iter([{pairs}])" if self.one_shot else f"[{pairs}]"
         return f"await {store}.get_partial_values({dialect.python_prototype()}, {requests})"
 
-    def result(self, dialect: Dialect) -> str:
+    def question(self, store: str, dialect: Dialect) -> str:
         """The buffers' bytes."""
-        return f"[{dialect.python_data('value')} for value in got]"
+        return f"[{dialect.python_data('value')} for value in {self.call(store, dialect)}]"
 
     def __str__(self) -> str:
         return f"get_partial_values({list(self.key_ranges)})"

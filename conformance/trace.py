@@ -107,13 +107,15 @@ def _described(step: Step) -> dict[str, Any]:
 
 
 def _merged(lines: Iterable[str]) -> list[str]:
-    """The import lines, one for each module."""
-    plain = sorted([line for line in lines if line.startswith("import ")])
+    """The import lines, as few as possible: a script should fit on a screen."""
+    modules: list[str] = []
     names: dict[str, list[str]] = {}
     for line in sorted(lines):
         if match := re.fullmatch(r"from (\S+) import (\S+)", line):
             names.setdefault(match[1], []).append(match[2])
-    return [*plain, *[f"from {module} import {', '.join(found)}" for module, found in names.items()]]
+        else:
+            modules.append(line.removeprefix("import "))
+    return [f"import {', '.join(modules)}", *[f"from {module} import {', '.join(found)}" for module, found in names.items()]]
 
 
 def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, str], places: set[str]) -> list[str]:
@@ -137,12 +139,8 @@ def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, st
 
 
 def _question(step: Asked, dialect: Dialect) -> list[str]:
-    if step.operation is None:
-        lines = [f"got = {step.source}"]
-    else:
-        lines = [f"got = {step.operation.call(step.variable, dialect)}"]
-        if (result := step.operation.result(dialect)) != "got":
-            lines.append(f"got = {result}")
+    source = step.source if step.operation is None else step.operation.question(step.variable, dialect)
+    lines = [f"got = {source}"]
     if _admits_errors(step.expectation):
         lines = ["try:", *[f"    {line}" for line in lines], "except Exception as error:", "    got = error"]
     return [*lines, f"assert {step.expectation.python()}, repr(got)[:200]"]
