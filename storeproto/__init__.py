@@ -3,8 +3,6 @@
 Nothing here does I/O, and nothing but typing_extensions is needed.
 """
 
-from typing_extensions import Protocol, runtime_checkable
-
 from storeproto.buffers import (
     BufferClass,
     BufferLike,
@@ -53,6 +51,10 @@ from storeproto.protocols import (
     supports_writes,
 )
 from storeproto.store_path import AccessMode, StorePath
+
+# isort: split
+# Last, because pyright --verifytypes knows no metaclass of a generic class that it meets after Protocol.
+from typing_extensions import Protocol, runtime_checkable
 
 __version__ = "0.1.0"
 

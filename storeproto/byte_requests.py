@@ -13,11 +13,10 @@ from typing import Final, TypeAlias
 class _Frozen:
     """Attributes that are set once, compared by value."""
 
-    __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
+    __slots__: tuple[str, ...] = ()
 
     def _values(self) -> tuple[int, ...]:
-        return tuple([getattr(self, name) for name in self.__match_args__])
+        return tuple([getattr(self, name) for name in self.__slots__])
 
     def __setattr__(self, name: str, value: object) -> None:
         if hasattr(self, name):
@@ -36,7 +35,7 @@ class _Frozen:
         return hash((type(self), self._values()))
 
     def __repr__(self) -> str:
-        fields = [f"{name}={value}" for name, value in zip(self.__match_args__, self._values(), strict=True)]
+        fields = [f"{name}={value}" for name, value in zip(self.__slots__, self._values(), strict=True)]
         return f"{type(self).__name__}({', '.join(fields)})"
 
 
@@ -48,8 +47,8 @@ class RangeByteRequest(_Frozen):
         TypeError: a bound is no integer.
     """
 
-    __slots__ = ("end", "start")
     __match_args__ = ("start", "end")
+    __slots__ = __match_args__
 
     def __init__(self, start: int, end: int) -> None:
         self.start: Final = index(start)
@@ -66,8 +65,8 @@ class OffsetByteRequest(_Frozen):
         TypeError: it is no integer.
     """
 
-    __slots__ = ("offset",)
     __match_args__ = ("offset",)
+    __slots__ = __match_args__
 
     def __init__(self, offset: int) -> None:
         self.offset: Final = index(offset)
@@ -85,8 +84,8 @@ class SuffixByteRequest(_Frozen):
         TypeError: it is no integer.
     """
 
-    __slots__ = ("suffix",)
     __match_args__ = ("suffix",)
+    __slots__ = __match_args__
 
     def __init__(self, suffix: int) -> None:
         self.suffix: Final = index(suffix)
