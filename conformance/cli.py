@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="a broken SHOULD counts as a broken MUST")
     check.add_argument("--expect", type=Path, metavar="FILE", help="a TOML file of known failures with their reasons")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    check.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the programs of the search; 0 by default")
+    check.add_argument("--operations", type=_count, metavar="N", help="search for N operations, not for the profile's time")
     check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
     check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
     check.set_defaults(run=_check)
@@ -101,6 +103,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
 def _check(given: argparse.Namespace) -> int:
     from conformance.contract import select
     from conformance.expectations import read_expectations
@@ -116,7 +125,7 @@ def _check(given: argparse.Namespace) -> int:
         if not path.parent.is_dir():
             raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
     subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
-    reports = [_judge(subject, clauses, profile, expect, strict=given.strict) for subject in subjects]
+    reports = [_judge(subject, clauses, profile, expect, given) for subject in subjects]
     if given.json:
         given.json.write_text(render_json(reports), encoding="utf-8")
     for report in reports:
@@ -125,7 +134,9 @@ def _check(given: argparse.Namespace) -> int:
     return max(report.exit_status(strict=given.strict) for report in reports)
 
 
-def _judge(subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expect: dict[str, str], *, strict: bool) -> Report:
+def _judge(
+    subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expect: dict[str, str], given: argparse.Namespace
+) -> Report:
     import warnings
 
     from conformance.report.terminal import ProgressLine, make_console, print_report
@@ -134,8 +145,16 @@ def _judge(subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expe
     started = time.perf_counter()
     with ProgressLine(subject.name) as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a store warns of is for those who run it, not for its verdict
-        report = check(subject, clauses=clauses, profile=profile, expect=expect, progress=progress)
-    print_report(report, make_console(), strict=strict, started=started)
+        report = check(
+            subject,
+            clauses=clauses,
+            profile=profile,
+            expect=expect,
+            progress=progress,
+            seed=given.seed,
+            operations=given.operations,
+        )
+    print_report(report, make_console(), strict=given.strict, started=started)
     return report
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
 from conformance.expectation import Expectation, gives, gives_names, raises, returns
 from conformance.operations import (
     Clear,
@@ -25,6 +30,17 @@ from conformance.operations import (
 )
 from storeproto import ByteRequest, OffsetByteRequest, RangeByteRequest, SuffixByteRequest, resolve
 from storeproto.keys import below
+
+_REFUSABLE: Final = re.compile(r"[\\:*?~$\x01-\x1f\x7f]")
+"""Characters that a store may refuse (KEY-7)."""
+_LONG: Final = 200
+"""Characters from which on a store may refuse a key (KEY-8)."""
+
+
+@lru_cache(maxsize=4096)
+def _folded(key: str) -> str:
+    """What keys that differ only in case or form have in common (KEY-4, KEY-5)."""
+    return unicodedata.normalize("NFC", key).casefold()
 
 
 def directory(prefix: str) -> str:
@@ -84,7 +100,10 @@ class Model:
                 value = contents.get(key)
                 return gives(value) if value is None or request is None else read_range(value, request)
             case GetPartialValues(key_ranges=key_ranges):
-                return gives([self._part(key, request) for key, request in key_ranges])
+                parts = [self._part(key, request) for key, request in key_ranges]
+                # Where a get of the same request may raise, this may too (PAR-5).
+                empty = any(part == b"" and request is not None for part, (_, request) in zip(parts, key_ranges, strict=True))
+                return gives(parts) | raises() if empty else gives(parts)
             case Exists(key=key):
                 return gives(key in contents)
             case GetSize(key=key):
@@ -99,8 +118,29 @@ class Model:
                 return gives(not self.below(prefix))
             case GetSizePrefix(prefix=prefix):
                 return gives(sum([len(contents[key]) for key in self.below(prefix)]))
+            case SetPartialValues(key_start_values=key_start_values):
+                refusable = any(
+                    self.may_refuse(key) or start > len(contents.get(key, b"")) or key not in contents
+                    for key, start, _ in key_start_values
+                )
+                return returns | raises() if refusable else returns
+            case Set(key=key) | SetIfNotExists(key=key) | SetRange(key=key):
+                return returns | raises() if self.may_refuse(key) else returns
             case _:
                 return returns
+
+    def may_refuse(self, key: str) -> bool:
+        """Whether a store may refuse to set `key`, which is not set (KEY-4, 5, 7, 8 and 10)."""
+        if key in self.contents:
+            return False
+        return (
+            _REFUSABLE.search(key) is not None
+            or len(key) > _LONG
+            or any(
+                other.startswith(key + "/") or key.startswith(other + "/") or _folded(other) == _folded(key)
+                for other in self.contents
+            )
+        )
 
     def _part(self, key: str, request: ByteRequest | None) -> bytes | None:
         value = self.contents.get(key)

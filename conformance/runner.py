@@ -18,11 +18,13 @@ from typing import Any, TypeAlias
 from conformance.admission import NotAdmittedError
 from conformance.clause import Clause, ClauseFailure, Inconclusive, Need, NotApplicable, Verdict
 from conformance.contract import CONTRACT, VERSION
-from conformance.expectations import settle
+from conformance.expectations import check_expectations, settle
 from conformance.guarded import run_in_guard
 from conformance.profile import DEFAULT, Profile
 from conformance.recipe import Place, TargetError
 from conformance.report.report import Report, Result, broken
+from conformance.search.findings import StoreMaker, result_of
+from conformance.search.search import Search
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
 from conformance.trial import Trial, Watch
@@ -40,6 +42,8 @@ def check(
     expect: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     guard: bool = True,
+    seed: int = 0,
+    operations: int | None = None,
 ) -> Report:
     """Judge `subject` by `clauses` and return the report.
 
@@ -52,6 +56,8 @@ def check(
         expect: reasons for clauses that are known to fail, by id, beside the subject's own.
         progress: is told each result as it comes.
         guard: ask also what needs the guard's child process.
+        seed: fixes the programs of the search.
+        operations: search for this many operations, and not for the profile's time; 0 leaves the search out.
 
     Raises:
         TargetError: the subject cannot be opened, or opens no store.
@@ -59,7 +65,7 @@ def check(
     """
     with tempfile.TemporaryDirectory(prefix="storeproto-", ignore_cleanup_errors=True) as workspace:
         run = _Run(subject, tuple(clauses), profile, Path(workspace), progress or _say_nothing)
-        return run.report({**subject.expect, **(expect or {})}, guard=guard)
+        return run.report({**subject.expect, **(expect or {})}, guard=guard, seed=seed, operations=operations)
 
 
 def _say_nothing(result: Result) -> None:
@@ -80,7 +86,9 @@ class _Run:
         self._results: dict[str, Result] = {}
         self._serial = 0
 
-    def report(self, expect: Mapping[str, str], *, guard: bool) -> Report:
+    def report(self, expect: Mapping[str, str], *, guard: bool, seed: int, operations: int | None) -> Report:
+        check_expectations(expect)
+        search: dict[str, Any] = {}
         try:
             seen = self._survey()
             unusable = self._settle_subject(seen)
@@ -89,10 +97,12 @@ class _Run:
                 if self._subject.reopening is None:
                     seen = seen.without(Need.REOPENING)
                 environment["guard"] = self._ask_all(seen, guard=guard)
+                if operations != 0:
+                    search = self._search(seen, expect, seed, operations)
         finally:
             self._worker.close()
         settled = settle([self._results[clause.id] for clause in CONTRACT if clause.id in self._results], expect)
-        return Report(_described(self._subject, seen), environment, tuple(settled), VERSION, unusable)
+        return Report(_described(self._subject, seen), environment, tuple(settled), VERSION, unusable, search)
 
     def _survey(self) -> Survey:
         """Open a store once, and ask it what it is."""
@@ -178,6 +188,33 @@ class _Run:
             return results, "not run"
         found, enforcement = run_in_guard(self._subject, pending, self._profile)
         return [*results, *found], enforcement
+
+    def _search(self, seen: Survey, expect: Mapping[str, str], seed: int, operations: int | None) -> dict[str, Any]:
+        """Search with programs; what is found makes the verdict on its clause, where that was asked and had passed."""
+        asked = {clause.id: clause for clause in self._clauses}
+        wanted = {id_ for id_, result in self._results.items() if id_ in asked and result.verdict is Verdict.PASSED}
+        known = {clause.id for clause in CONTRACT} - (wanted - {*expect})
+        search = Search(
+            StoreMaker(self._subject, self._workspace), seen.dialect, seen.offers, self._subject.grammar, self._watch,
+            seed=seed, known=known,
+        )  # fmt: skip
+        try:
+            self._worker.run(
+                lambda: search.run(seconds=self._profile.search, operations=operations, deadline=self._profile.deadline)
+            )
+        except (BlockedError, TimeoutError):
+            self._keep_overdue(asked)
+        for finding in search.findings.values():
+            if finding.clause in wanted:
+                self._keep(result_of(asked[finding.clause], finding, self._subject, seen.dialect))
+        return search.coverage.to_json()
+
+    def _keep_overdue(self, asked: Mapping[str, Clause]) -> None:
+        """A program of the search hung: the operation is the finding."""
+        if "ERR-3" in asked:
+            expected = f"{self._watch.operation} returns, raises or can be cancelled within its deadline"
+            actual = f"it had not returned after {self._profile.deadline:g} s, in a program of the search"
+            self._keep(Result(asked["ERR-3"], Verdict.FAILED, expected, actual))
 
     def _not_asked(self, clause: Clause, seen: Survey) -> Result | None:
         """The result of a clause that is not asked at all."""

@@ -34,7 +34,7 @@ _SERIAL = count()
 class Watch:
     """What is going on at this moment, for those who look from another thread, and what took too long."""
 
-    operation: str = ""
+    operation: object = ""
     until: float = float("inf")
     """When it is overdue, on the monotonic clock."""
     overdue: list[str] = field(default_factory=list[str])

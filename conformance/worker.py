@@ -66,7 +66,7 @@ class Worker:
             if time.monotonic() > self._watch.until + _GRACE:
                 self._thread = None
                 self._watch.until = float("inf")
-                raise BlockedError(self._watch.operation)
+                raise BlockedError(str(self._watch.operation))
         if errors:
             raise errors[0]
         return result[0]

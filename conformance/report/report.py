@@ -76,6 +76,7 @@ class Report:
         results: one for each clause asked, in the contract's order.
         contract: the version of the contract.
         unusable: why the subject could not be judged at all, one line; empty where it could.
+        search: what the program search did; empty where it was not asked for.
     """
 
     subject: dict[str, Any]
@@ -83,6 +84,7 @@ class Report:
     results: tuple[Result, ...]
     contract: str
     unusable: str = ""
+    search: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def counts(self) -> dict[str, int]:
         """How many clauses came to each verdict."""
@@ -117,6 +119,7 @@ class Report:
             "subject": self.subject,
             "environment": self.environment,
             "summary": self.counts(),
+            "search": self.search,
             "clauses": [result.to_json() for result in self.results],
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from conformance.clause import Verdict
 from conformance.report.report import Report, Result
@@ -72,8 +72,18 @@ def print_report(report: Report, console: Console, *, strict: bool, started: flo
     _print_reasons("not applicable", report.with_verdict(Verdict.NOT_APPLICABLE), console)
     _print_reasons("not decided", report.with_verdict(Verdict.NOT_DECIDED), console)
     counts = ", ".join([f"{count} {name.replace('_', ' ')}" for name, count in report.counts().items() if count])
+    if report.search:
+        console.print(_searched(report.search), style="dim")
     console.print(f"{counts}; guard: {report.environment['guard']}; {time.perf_counter() - started:.1f} s")
     console.print(conclusion(report, strict=strict), style="bold green" if report.exit_status(strict=strict) == 0 else "bold red")
+
+
+def _searched(search: dict[str, Any]) -> str:
+    return (
+        f"search: {search['operations']:,} operations in {search['seconds']:.1f} s (--seed {search['seed']} "
+        f"--operations {search['operations']} repeats them), {search['live_keys']:.0%} of the keys live, "
+        f"{search['pairs']} of {search['pairs_possible']} pairs of operations"
+    )
 
 
 def conclusion(report: Report, *, strict: bool) -> str:

@@ -1,0 +1,68 @@
+"""What the search found, as results of the clauses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from conformance.clause import Clause
+from conformance.dialect import Dialect
+from conformance.operations import Operation
+from conformance.recipe import Place
+from conformance.report.report import Result, broken
+from conformance.search.search import Finding
+from conformance.subject import Subject
+from conformance.trace import Asked, Opened, Performed, Trace
+
+_SERIAL = count()
+
+
+class StoreMaker:
+    """Opens new, empty stores of a subject, each in a directory of its own.
+
+    Args:
+        subject: the store under test.
+        workspace: a directory.
+    """
+
+    def __init__(self, subject: Subject, workspace: Path) -> None:
+        self._subject = subject
+        self._workspace = workspace
+
+    async def __call__(self, stack: AsyncExitStack) -> Any:
+        """Return a new store, which `stack` closes."""
+        path = self._workspace / f"program{next(_SERIAL)}"
+        path.mkdir(parents=True)
+        store = await self._subject.opening.open(Place(path, f"p{time.time_ns():x}"), stack)
+        stack.callback(_close, store)
+        return store
+
+
+def _close(store: Any) -> None:
+    with suppress(Exception):
+        store.close()
+
+
+def trace_of(program: Sequence[Operation], finding: Finding) -> Trace:
+    """The trace of a program that ends with the operation that shows the fault."""
+    steps = [Performed("store", operation) for operation in program[:-1]]
+    asked = Asked("store", program[-1], "", finding.divergence.expectation)
+    return Trace([Opened("store", "store_path"), *steps, asked])
+
+
+def result_of(clause: Clause, finding: Finding, subject: Subject, dialect: Dialect) -> Result:
+    """The result of a clause that the search found broken."""
+    trace = trace_of(finding.program, finding)
+    return Result(
+        clause,
+        broken(clause.level),
+        f"{finding.divergence.operation}: {finding.divergence.expectation}",
+        str(finding.divergence.outcome),
+        f"found by the search, in a program of {len(finding.program)} operations",
+        script=trace.script(subject, dialect),
+        trace=trace.to_json(),
+    )
