@@ -36,6 +36,11 @@ Outcome: TypeAlias = Returned | Raised
 class Expectation(Protocol):
     """A set of allowed outcomes."""
 
+    @property
+    def admits_errors(self) -> bool:
+        """Whether an error may be in the set: a script must then catch it."""
+        ...
+
     def allows(self, outcome: Outcome) -> bool:
         """Whether `outcome` is in the set."""
         ...
@@ -50,6 +55,10 @@ class Expectation(Protocol):
 
 
 class _Combinable:
+    @property
+    def admits_errors(self) -> bool:
+        return False
+
     def __or__(self, other: Expectation) -> AnyOf:
         mine: tuple[Expectation, ...] = self.alternatives if isinstance(self, AnyOf) else (self,)  # type: ignore[assignment]
         return AnyOf((*mine, *(other.alternatives if isinstance(other, AnyOf) else (other,))))
@@ -117,6 +126,11 @@ class Raises(_Combinable):
 
     kinds: tuple[type[Exception], ...]
 
+    @property
+    def admits_errors(self) -> bool:
+        """They all are."""
+        return True
+
     def allows(self, outcome: Outcome) -> bool:
         """Whether one of the errors was raised."""
         return isinstance(outcome, Raised) and isinstance(outcome.error, self.kinds)
@@ -152,6 +166,11 @@ class AnyOf(_Combinable):
     """One of several."""
 
     alternatives: tuple[Expectation, ...]
+
+    @property
+    def admits_errors(self) -> bool:
+        """Whether one of the alternatives may be an error."""
+        return any(alternative.admits_errors for alternative in self.alternatives)
 
     def allows(self, outcome: Outcome) -> bool:
         """Whether one of the alternatives allows `outcome`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from conformance.dialect import Dialect
-from conformance.expectation import AnyOf, Expectation, Raises
+from conformance.expectation import Expectation
 from conformance.operations import Operation
 from conformance.subject import Subject
 
@@ -141,15 +141,9 @@ def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, st
 def _question(step: Asked, dialect: Dialect) -> list[str]:
     source = step.source if step.operation is None else step.operation.question(step.variable, dialect)
     lines = [f"got = {source}"]
-    if _admits_errors(step.expectation):
+    if step.expectation.admits_errors:
         lines = ["try:", *[f"    {line}" for line in lines], "except Exception as error:", "    got = error"]
     return [*lines, f"assert {step.expectation.python()}, repr(got)[:200]"]
-
-
-def _admits_errors(expectation: Expectation) -> bool:
-    return isinstance(expectation, Raises) or (
-        isinstance(expectation, AnyOf) and any(_admits_errors(alternative) for alternative in expectation.alternatives)
-    )
 
 
 def namespace(source: str, dialect: Dialect) -> dict[str, Any]:
