@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from conformance.admission import NotAdmittedError
@@ -21,14 +19,15 @@ from conformance.contract import CONTRACT, VERSION
 from conformance.expectations import check_expectations, settle
 from conformance.guarded import run_in_guard
 from conformance.profile import DEFAULT, Profile
-from conformance.recipe import Place, TargetError
+from conformance.recipe import TargetError
 from conformance.report.report import Report, Result, broken
 from conformance.search.findings import StoreMaker, result_of
 from conformance.search.search import Search
+from conformance.session import Session
 from conformance.subject import Subject
-from conformance.survey import Survey, survey
-from conformance.trial import Trial, Watch
-from conformance.worker import BlockedError, Worker
+from conformance.survey import Survey
+from conformance.trial import Trial
+from conformance.worker import BlockedError
 
 Progress: TypeAlias = Callable[[Result], None]
 """Is told each result as it comes."""
@@ -63,8 +62,8 @@ def check(
         TargetError: the subject cannot be opened, or opens no store.
         ExpectationError: an expectation names no clause, or has no reason.
     """
-    with tempfile.TemporaryDirectory(prefix="storeproto-", ignore_cleanup_errors=True) as workspace:
-        run = _Run(subject, tuple(clauses), profile, Path(workspace), progress or _say_nothing)
+    with Session(subject, profile) as session:
+        run = _Run(session, tuple(clauses), progress or _say_nothing)
         return run.report({**subject.expect, **(expect or {})}, guard=guard, seed=seed, operations=operations)
 
 
@@ -73,62 +72,32 @@ def _say_nothing(result: Result) -> None:
 
 
 class _Run:
-    def __init__(
-        self, subject: Subject, clauses: tuple[Clause, ...], profile: Profile, workspace: Path, progress: Progress
-    ) -> None:
-        self._subject = subject
+    def __init__(self, session: Session, clauses: tuple[Clause, ...], progress: Progress) -> None:
+        self._session = session
+        self._subject = session.subject
         self._clauses = clauses
-        self._profile = profile
-        self._workspace = workspace
+        self._profile = session.profile
+        self._workspace = session.workspace
         self._progress = progress
-        self._watch = Watch()
-        self._worker = Worker(self._watch)
+        self._watch = session.watch
+        self._worker = session.worker
         self._results: dict[str, Result] = {}
         self._serial = 0
 
     def report(self, expect: Mapping[str, str], *, guard: bool, seed: int, operations: int | None) -> Report:
         check_expectations(expect)
         search: dict[str, Any] = {}
-        try:
-            seen = self._survey()
-            unusable = self._settle_subject(seen)
-            environment = _environment(self._profile)
-            if not unusable:
-                if self._subject.reopening is None:
-                    seen = seen.without(Need.REOPENING)
-                environment["guard"] = self._ask_all(seen, guard=guard)
-                if operations != 0:
-                    search = self._search(seen, expect, seed, operations)
-        finally:
-            self._worker.close()
+        seen = self._session.survey()
+        unusable = self._settle_subject(seen)
+        environment = _environment(self._profile)
+        if not unusable:
+            if self._subject.reopening is None:
+                seen = seen.without(Need.REOPENING)
+            environment["guard"] = self._ask_all(seen, guard=guard)
+            if operations != 0:
+                search = self._search(seen, expect, seed, operations)
         settled = settle([self._results[clause.id] for clause in CONTRACT if clause.id in self._results], expect)
         return Report(_described(self._subject, seen), environment, tuple(settled), VERSION, unusable, search)
-
-    def _survey(self) -> Survey:
-        """Open a store once, and ask it what it is."""
-
-        async def open_once() -> Survey:
-            async with AsyncExitStack() as stack:
-                place = Place(self._workspace / "first", f"first{time.time_ns():x}")
-                place.path.mkdir()
-                self._watch.operation, self._watch.until = "opening the store", time.monotonic() + self._profile.deadline
-                try:
-                    store = await self._subject.opening.open(place, stack)
-                except TargetError:
-                    raise
-                except Exception as error:
-                    raise TargetError(f"opening {self._subject.name!r} raised {type(error).__name__}: {_line(error)}") from error
-                finally:
-                    self._watch.until = float("inf")
-                found = survey(self._subject, store)
-                with suppress(Exception):
-                    store.close()
-                return found
-
-        try:
-            return self._worker.run(open_once)
-        except BlockedError as error:
-            raise TargetError(f"{error.operation} did not return within {self._profile.deadline:g} s") from None
 
     def _settle_subject(self, seen: Survey) -> str:
         """Ask chapter PRE; return why the subject is unusable, or nothing."""
@@ -290,10 +259,6 @@ def failed(trial: Trial, failure: ClauseFailure) -> Result:
 def timed(result: Result, started: float) -> Result:
     """The result with the seconds since `started` on the performance counter."""
     return replace(result, seconds=time.perf_counter() - started)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or "no message"
 
 
 def _described(subject: Subject, seen: Survey) -> dict[str, Any]:
