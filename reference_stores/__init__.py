@@ -4,4 +4,4 @@ from reference_stores.local import LocalStore
 from reference_stores.memory import MemoryStore
 from reference_stores.zip import ZipStore
 
-__all__ = ["MemoryStore", "ZipStore"]
+__all__ = ["LocalStore", "MemoryStore", "ZipStore"]
