@@ -33,10 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from conformance.contract import UnknownClauseError
     from conformance.expectations import ExpectationError
     from conformance.recipe import TargetError
+    from conformance.saving import SavedTraceError
 
     try:
         return int(given.run(given))
-    except (UnknownClauseError, ExpectationError, TargetError, _UnusableError) as error:
+    except (UnknownClauseError, ExpectationError, SavedTraceError, TargetError, _UnusableError) as error:
         return _refuse(str(error))
 
 
@@ -86,6 +87,21 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
     check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
     check.set_defaults(run=_check)
+
+    compare = commands.add_parser("compare", help="find the first program on which two stores differ", allow_abbrev=False)
+    compare.add_argument("first", metavar="A", help="a target, as for check")
+    compare.add_argument("second", metavar="B", help="a target, as for check")
+    compare.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for those that take it")
+    compare.add_argument("--profile", choices=("quick", "default", "thorough"), default="default", help="how much to ask")
+    compare.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the programs; 0 by default")
+    compare.add_argument("--operations", type=_count, metavar="N", help="stop after N operations, not after the profile's time")
+    compare.set_defaults(run=_compare)
+
+    replay = commands.add_parser("replay", help="perform the traces of a report on a store", allow_abbrev=False)
+    replay.add_argument("file", type=Path, metavar="FILE", help="a report that check --json wrote")
+    replay.add_argument("target", metavar="TARGET", help="as for check")
+    replay.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for the target")
+    replay.set_defaults(run=_replay)
 
     contract = commands.add_parser("contract", help="print the clauses", allow_abbrev=False)
     contract.add_argument("id", nargs="?", metavar="ID", help="a clause or a chapter; all of them by default")
@@ -156,6 +172,41 @@ def _judge(
         )
     print_report(report, make_console(), strict=given.strict, started=started)
     return report
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from conformance.profile import PROFILES
+    from conformance.report.terminal import make_console
+    from conformance.search.compare import compare
+    from conformance.target import parse_argument, resolve_target
+
+    arguments = dict([parse_argument(text) for text in given.arg])
+    first, second = [resolve_target(target, arguments, lenient=True) for target in (given.first, given.second)]
+    found = compare(first, second, PROFILES[given.profile], seed=given.seed, operations=given.operations)
+    console = make_console()
+    if found.difference is None:
+        console.print(f"{first.name} and {second.name} agree on {found.operations:,} operations (--seed {given.seed})")
+        return 0
+    console.print(f"{first.name} and {second.name} differ:")
+    for operation in found.difference.program:
+        console.print(f"    {operation}")
+    console.print(f"{first.name}: {found.difference.first}")
+    console.print(f"{second.name}: {found.difference.second}")
+    return 1
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from conformance.replay import read_traces, replay
+    from conformance.report.terminal import make_console
+    from conformance.target import parse_argument, resolve_target
+
+    subject = resolve_target(given.target, dict([parse_argument(text) for text in given.arg]))
+    found = replay(read_traces(given.file), subject)
+    console = make_console()
+    for replayed in found:
+        verdict = {True: "holds", False: "fails", None: "not performed"}[replayed.holds]
+        console.print(f"{replayed.name}  {verdict}: {replayed.text}")
+    return 1 if any(replayed.holds is False for replayed in found) else 0
 
 
 def _contract(given: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from conformance.guarded import run_in_guard
 from conformance.profile import DEFAULT, Profile
 from conformance.recipe import TargetError
 from conformance.report.report import Report, Result, broken
+from conformance.saving import encode_trace
 from conformance.search.findings import StoreMaker, result_of
 from conformance.search.search import Search
 from conformance.session import Session
@@ -248,7 +249,7 @@ async def decide(trial: Trial) -> Result:
 def failed(trial: Trial, failure: ClauseFailure) -> Result:
     """The result of a clause that does not hold."""
     try:
-        script, steps = trial.script(), trial.trace.to_json()
+        script, steps = trial.script(), encode_trace(trial.trace)
     except Exception:  # noqa: BLE001  # the finding counts, with a script or without
         script, steps = "", []
     return Result(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from conformance.recipe import PLACEHOLDERS, Recipe, TargetError, load
 from conformance.reference import SUBJECTS
 from conformance.subject import Subject
 
 
-def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: bool = False) -> Subject:
+def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: bool = False, lenient: bool = False) -> Subject:
     """Return the subject that `target` stands for.
 
     Args:
@@ -19,11 +20,14 @@ def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: 
         arguments: what it is called with, by name; strings may hold `{tmp_path}`, `{unique}` and `{read_only}`. A parameter
             `tmp_path` is filled by itself.
         disposable: the data may be deleted though the store was not shown to be empty.
+        lenient: leave out the arguments that the target does not take: they are another target's.
 
     Raises:
         TargetError: there is no such target, or it takes no arguments.
     """
     found = SUBJECTS[target] if target in SUBJECTS else load(_known_form(target))
+    if lenient:
+        arguments = {name: value for name, value in arguments.items() if name in _parameters(found)}
     if isinstance(found, Subject):
         if arguments:
             raise TargetError(f"the target {target!r} is a subject, which takes no --arg")
@@ -52,14 +56,17 @@ def _known_form(target: str) -> str:
 
 def _implied(found: object) -> dict[str, object]:
     """The argument `tmp_path`, where `found` has a parameter of that name."""
-    import inspect
+    return {"tmp_path": "{tmp_path}"} if "tmp_path" in _parameters(found) else {}
 
+
+def _parameters(found: object) -> Collection[str]:
+    """The names of the parameters of `found`; none where it is not called, or does not show them."""
     if not callable(found):
-        return {}
+        return ()
     try:
-        return {"tmp_path": "{tmp_path}"} if "tmp_path" in inspect.signature(found).parameters else {}
+        return inspect.signature(found).parameters
     except (TypeError, ValueError):
-        return {}
+        return ()
 
 
 def parse_argument(text: str) -> tuple[str, object]:

@@ -78,32 +78,20 @@ class Trace:
         ]
 
     def script(self, subject: Subject, dialect: Dialect) -> str:
-        """The steps as a program that needs the store and asyncio alone; it ends with an error where the fault is there."""
+        """The steps as a program that needs the store and asyncio alone; it ends with an error where the fault is there.
+
+        It is empty where there are none.
+        """
         body: list[str] = []
         imports: dict[str, str] = {**dialect.imports, **_STANDARD_IMPORTS}
         places: set[str] = set()
         for step in self.essential():
             body.extend(_lines(step, subject, dialect, imports, places))
+        if not body:
+            return ""
         text = "\n".join(body)
         used = {line for name, line in imports.items() if name == "asyncio" or re.search(rf"(?<![\w.'\"]){name}\b", text)}
         return "\n".join([*_merged(used), "async def main():", *[f"    {line}" for line in body], "asyncio.run(main())"]) + "\n"
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """The steps as JSON values, for people and tools."""
-        return [{"step": type(step).__name__.lower(), **_described(step)} for step in self.essential()]
-
-
-def _described(step: Step) -> dict[str, Any]:
-    match step:
-        case Opened():
-            return {"variable": step.variable, "place": step.place, "again": step.again, "read_only": step.read_only}
-        case Performed():
-            return {"variable": step.variable, "operation": str(step.operation), "raised": step.raised}
-        case Executed():
-            return {"source": step.source}
-        case Asked():
-            asked = step.source if step.operation is None else str(step.operation)
-            return {"variable": step.variable, "operation": asked, "expected": str(step.expectation)}
 
 
 def _merged(lines: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from conformance.dialect import Dialect
 from conformance.operations import Operation
 from conformance.recipe import Place
 from conformance.report.report import Result, broken
+from conformance.saving import encode_trace
 from conformance.search.search import Finding
 from conformance.subject import Subject
 from conformance.trace import Asked, Opened, Performed, Trace
@@ -64,5 +65,5 @@ def result_of(clause: Clause, finding: Finding, subject: Subject, dialect: Diale
         str(finding.divergence.outcome),
         f"found by the search, in a program of {len(finding.program)} operations",
         script=trace.script(subject, dialect),
-        trace=trace.to_json(),
+        trace=encode_trace(trace),
     )

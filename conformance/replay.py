@@ -1,0 +1,103 @@
+"""Performing a saved trace on a store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.clause import Clause, ClauseFailure, Level, NotApplicable
+from conformance.profile import DEFAULT, Profile
+from conformance.saving import SavedTraceError, decode_trace
+from conformance.session import Session
+from conformance.subject import Subject
+from conformance.trace import Asked, Executed, Opened, Trace
+from conformance.trial import Handle, Trial
+
+_REPLAY = Clause("REPLAY", Level.MUST, "a saved trace", "A saved trace ends as it was expected to.")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a saved trace came to.
+
+    Attributes:
+        name: the clause that it is of.
+        holds: whether its check holds on this store; None where it was not performed.
+        text: what was expected and what came, or why it cannot be performed.
+        script: the same as a program.
+    """
+
+    name: str
+    holds: bool | None
+    text: str
+    script: str
+
+
+def read_traces(path: Path) -> dict[str, Trace]:
+    """Return the traces of a report that `storeproto check --json` wrote, by clause.
+
+    Raises:
+        SavedTraceError: the file cannot be read, or holds no trace.
+    """
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SavedTraceError(f"cannot read {str(path)!r}: {error}") from error
+    reports: list[Any] = found.get("reports", [found]) if isinstance(found, dict) else []
+    clauses: list[Any] = [clause for report in reports for clause in report.get("clauses", [])]
+    traces = {str(clause["id"]): decode_trace(clause["trace"]) for clause in clauses if clause.get("trace")}
+    if not traces:
+        raise SavedTraceError(
+            f"{str(path)!r} holds no trace: give a report with failures, as storeproto check --json FILE writes it"
+        )
+    return traces
+
+
+def replay(traces: dict[str, Trace], subject: Subject, profile: Profile = DEFAULT) -> list[Replayed]:
+    """Perform each trace on a new store of `subject`.
+
+    Statements of a trace are not executed: a file is data, and its keys could pass no admission. Their script can be run instead.
+
+    Raises:
+        TargetError: the subject cannot be opened.
+    """
+    with Session(subject, profile) as session:
+        seen = session.survey()
+        found: list[Replayed] = []
+        for name, trace in traces.items():
+            trial = Trial(subject, seen, _REPLAY, profile, session.workspace / name, session.watch)
+            script = trace.script(subject, seen.dialect)
+            if any(isinstance(step, Executed) or (isinstance(step, Asked) and step.operation is None) for step in trace.steps):
+                found.append(Replayed(name, None, "its statements are not executed; run its script", script))
+                continue
+            found.append(session.worker.run(lambda trial=trial, trace=trace, name=name: _perform(trial, trace, name)))  # type: ignore[misc]
+        return found
+
+
+async def _perform(trial: Trial, trace: Trace, name: str) -> Replayed:
+    handles: dict[str, Handle] = {}
+    holds: bool | None = True
+    text = "it ends as expected"
+    try:
+        for step in trace.steps:
+            match step:
+                case Opened(again=True):
+                    earlier = next(handle for handle in handles.values() if handle.place_variable == step.place)
+                    handles[step.variable] = await trial.reopen(earlier, step.variable, read_only=step.read_only)
+                case Opened():
+                    handles[step.variable] = await trial.open(step.variable)
+                case Asked(operation=operation) if operation is not None:
+                    await handles[step.variable].expect(operation, step.expectation)
+                case Executed() | Asked():
+                    pass  # refused above
+                case _:
+                    await handles[step.variable].do(step.operation)
+    except ClauseFailure as failure:
+        holds, text = False, str(failure)
+    except NotApplicable as reason:
+        holds, text = None, reason.reason
+    finally:
+        await trial.close()
+    return Replayed(name, holds, text, trial.script())
