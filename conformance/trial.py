@@ -6,8 +6,8 @@ import ast
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -28,6 +28,23 @@ if TYPE_CHECKING:
     from conformance.guard import GuardedWorld
 
 _SERIAL = count()
+_SHOWN = 987654321
+"""The number by which a name is turned into a template of names."""
+
+
+@dataclass(frozen=True)
+class Unsound:
+    """A store that no longer answered correctly after an error.
+
+    Attributes:
+        clause: the clause whose check came to the error.
+        failure: what it should have answered, and what it did.
+        trace: the steps that lead there.
+    """
+
+    clause: str
+    failure: ClauseFailure
+    trace: Trace
 
 
 @dataclass
@@ -39,8 +56,8 @@ class Watch:
     """When it is overdue, on the monotonic clock."""
     overdue: list[str] = field(default_factory=list[str])
     """The methods that did not return within their deadline, in order (ERR-3)."""
-    unsound: list[str] = field(default_factory=list[str])
-    """The clauses after whose errors a store no longer answered correctly, and how (ERR-2)."""
+    unsound: list[Unsound] = field(default_factory=list[Unsound])
+    """The stores that no longer answered correctly after an error (ERR-2)."""
 
     def patience(self, method: str, deadline: float) -> float:
         """Seconds to wait for `method`: fewer where it has been waited for in vain."""
@@ -180,19 +197,25 @@ class Trial:
         if not self.errors or not usable or self.watch.overdue:
             return
         handle = usable[-1]
-        wrong = ""
-        with suppress(NotApplicable):
-            try:
-                if self.offers(Need.WRITES) and not handle.store.read_only:
-                    key = self.key(97)
-                    await handle.set(key, b"after")
-                    await handle.expect(Get(key), gives(b"after"))
-                else:
-                    await handle.expect(Get(self.key(96)), gives(None))
-            except ClauseFailure as failure:
-                wrong = str(failure)
-        if wrong:
-            self.watch.unsound.append(f"{self.clause.id}: {wrong}")
+        self._keep_question()
+        try:
+            if self.offers(Need.WRITES) and not getattr(handle.store, "read_only", False):
+                key = self.key(97)
+                await handle.set(key, b"after")
+                await handle.expect(Get(key), gives(b"after"))
+            else:
+                await handle.expect(Get(self.key(96)), gives(None))
+        except ClauseFailure as failure:
+            self.watch.unsound.append(Unsound(self.clause.id, failure, self.trace))
+
+    def _keep_question(self) -> None:
+        """Let the script ask once more what was asked last, since that may have been the error."""
+        match self.trace.steps:
+            case [*_, Asked(variable=variable, operation=operation, source=source)]:
+                call = source if operation is None else operation.call(variable, self.dialect)
+                self.trace.steps[-1] = Executed(f"with contextlib.suppress(Exception): {call}")
+            case _:
+                pass
 
     async def close(self) -> None:
         """Close every handle, and delete the kit's own keys where they would outlive it."""
@@ -221,6 +244,32 @@ class Trial:
         """Return the path of a directory that may hold keys: another for each number, below the directory `below`."""
         name = self.subject.grammar.directory(number)
         return f"{below}/{name}" if below else name
+
+    def template(self, below: str = "") -> str:
+        """Return keys below the directory `below` as `SetEach` takes them: with `{}` in the number's place.
+
+        Raises:
+            NotApplicable: the names of the subject's grammar do not show their numbers.
+        """
+        return self._template(self.key(_SHOWN, below))
+
+    def directory_template(self) -> str:
+        """Return directories as a template of keys is: with `{}` in the number's place.
+
+        Raises:
+            NotApplicable: the names of the subject's grammar do not show their numbers.
+        """
+        return self._template(self.directory(_SHOWN))
+
+    def _template(self, name: str) -> str:
+        before, shown, after = name.partition(str(_SHOWN))
+        if not shown or "{" in name:
+            raise NotApplicable("the names of the subject's key grammar do not show their numbers")
+        return f"{before}{{}}{after}"
+
+    def legal_among(self, keys: Iterable[str]) -> list[str]:
+        """Return those of `keys` that the subject's own grammar takes."""
+        return [key for key in keys if self.subject.grammar.legal(key)]
 
     def legal(self, key: str) -> str:
         """Return `key`.
@@ -257,6 +306,13 @@ class Trial:
         return need in self.survey.offers
 
     # Calls
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within has no bearing on what follows: the script leaves it out, once all of it was right."""
+        before = len(self.trace.steps)
+        yield
+        del self.trace.steps[before:]
 
     async def perform(self, handle: Handle, operation: Operation) -> Outcome:
         """Perform `operation`: the one place where a key meets a store."""
@@ -320,6 +376,8 @@ class Trial:
     def _filled(self, source: str, names: Mapping[str, str]) -> str:
         for name in names.values():
             admit(name, operation=source, destructive=True, guarded=self._world is not None)
+        for handle in self.handles:
+            handle.written.update(dict.fromkeys(names.values()))
         return Template(source).substitute({word: repr(name) for word, name in names.items()}) if names else source
 
     async def _evaluate(self, source: str, mode: str) -> Any:

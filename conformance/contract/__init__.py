@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.clause import Clause
-from conformance.contract import reading
+from conformance.contract import concurrency, durability, errors, partial_reads, partial_writes, ranges, reading
 
 VERSION = "1.0"
 """The version of the contract that this kit decides."""
@@ -31,7 +31,15 @@ CHAPTERS: dict[str, str] = {
 }
 """What each chapter is about."""
 
-CONTRACT: tuple[Clause, ...] = (*reading.CLAUSES,)
+CONTRACT: tuple[Clause, ...] = (
+    *reading.CLAUSES,
+    *ranges.CLAUSES,
+    *partial_reads.CLAUSES,
+    *partial_writes.CLAUSES,
+    *concurrency.CLAUSES,
+    *durability.CLAUSES,
+    *errors.CLAUSES,
+)
 """Every clause, in order."""
 
 

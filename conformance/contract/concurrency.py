@@ -1,0 +1,85 @@
+"""CON: many operations at once."""
+
+from __future__ import annotations
+
+from conformance.clause import Level, undecided
+
+CLAUSES = (
+    undecided(
+        "CON-1",
+        Level.MUST,
+        "each key is one register",
+        "Each key behaves as one linearizable register under concurrent set, get, exists and delete from many tasks "
+        "(set_if_not_exists joins in where NEW-4 holds).",
+        needs="W",
+    ),
+    undecided(
+        "CON-2",
+        Level.MUST,
+        "no torn read",
+        "A read during an overwrite gives the old value or the new, whole; never a mix, never cut, never missing.",
+        needs="W",
+    ),
+    undecided(
+        "CON-3",
+        Level.MUST,
+        "sets of different keys at once",
+        "Sets of different keys at once all land; none is swapped.",
+        needs="W",
+    ),
+    undecided(
+        "CON-4",
+        Level.MUST,
+        "sets beside deletes",
+        "set racing delete or delete_dir of its neighbours raises nothing spurious and loses no acknowledged set outside what was "
+        "deleted.",
+        needs="WD",
+    ),
+    undecided(
+        "CON-5",
+        Level.SHOULD,
+        "threads and processes",
+        "CON-1 and CON-2 hold between threads and, with a recipe, between processes on one location.",
+        needs="WX",
+    ),
+    undecided(
+        "CON-6",
+        Level.SHOULD,
+        "a thousand reads at once",
+        "1,000 concurrent reads in a process that may open 256 files more than it had all answer.",
+    ),
+    undecided(
+        "CON-6a",
+        Level.MUST,
+        "a thousand reads at once, none wrong",
+        "Of 1,000 concurrent reads in a process that may open 256 files more than it had, none answers missing, empty or short.",
+    ),
+    undecided(
+        "CON-7",
+        Level.MUST,
+        "a cancelled operation leaves nothing half done",
+        "A cancelled operation leaves the old value or the new, whole; nothing temporary is listed; the store works on.",
+        needs="W",
+    ),
+    undecided(
+        "CON-8",
+        Level.MUST,
+        "a cancelled operation does not land late",
+        "A cancelled or timed-out operation does not land after a later operation on that key has returned. (SHOULD for stores "
+        "behind a network.)",
+        needs="WX",
+    ),
+    undecided(
+        "CON-9",
+        Level.SHOULD,
+        "the event loop is not blocked",
+        "No operation blocks the event loop for long (values up to 8 MiB, listings of 10,000 keys): fails only if each of five "
+        "attempts holds a heartbeat up for more than 50 ms plus ten times what an idle one shows beside it.",
+    ),
+    undecided(
+        "CON-10",
+        Level.MAY,
+        "one version for many ranges",
+        "The results of one `get_partial_values` on one key come from one version of it.",
+    ),
+)

@@ -1,0 +1,153 @@
+"""ERR: errors, and what comes after them. The last chapter, since it sums up what happened in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.clause import Level, Need, clause
+from conformance.expectation import Outcome, Raised, gives
+from conformance.operations import (
+    Clear,
+    Delete,
+    DeleteDir,
+    Exists,
+    Get,
+    GetPartialValues,
+    GetSize,
+    GetSizePrefix,
+    IsEmpty,
+    ListAll,
+    ListDir,
+    ListPrefix,
+    Operation,
+    Set,
+    SetIfNotExists,
+    SetPartialValues,
+)
+from conformance.trial import Trial
+from storeproto import RangeByteRequest
+
+_LONG = 300
+"""Characters of a segment that most file systems refuse."""
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Where the call raises, the message names the key, and says more than that."""
+
+    key: str
+
+    @property
+    def admits_errors(self) -> bool:
+        """They are what it judges."""
+        return True
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether the message, if there is one, is as it should be."""
+        if not isinstance(outcome, Raised):
+            return True
+        message = str(outcome.error)
+        return self.key in message and any(map(str.isalpha, message.replace(self.key, "")))
+
+    def __str__(self) -> str:
+        return f"no error, or one whose message names {self.key!r} and says what was wrong with it"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        rest = f"str(got).replace({self.key!r}, '')"
+        return f"not isinstance(got, Exception) or ({self.key!r} in str(got) and any(map(str.isalpha, {rest})))"
+
+
+@clause(
+    "ERR-1",
+    Level.SHOULD,
+    "errors name the key",
+    "The message of an error names the key and what was wrong with it.",
+)
+async def _telling(trial: Trial) -> None:
+    store = await trial.open()
+    await store.expect(GetSize(trial.key()), _Telling(trial.key()), "it was never set")
+    if trial.offers(Need.WRITES):
+        below, long = trial.key(1, below=trial.key()), trial.key() + "x" * _LONG
+        await store.set(trial.key(), b"value")
+        for key in filter(trial.subject.grammar.legal, (below, long)):
+            named = trial.key() if key == below else key  # of the two that are in each other's way, either
+            await store.expect(Set(key, b"value"), _Telling(named), "where a store refuses it, the user has to find it")
+
+
+def _provocations(trial: Trial) -> Iterator[str]:
+    """Calls that most stores answer with an error."""
+    prototype, value = trial.dialect.python_prototype(), trial.dialect.python_value(b"value")
+    yield "getsize($missing)"
+    yield f"get($present, {prototype}, 3)"
+    yield f"get(3, {prototype})"
+    yield f"get_partial_values({prototype}, [($present, None), ($missing, 3)])"
+    yield "exists(3)"
+    if trial.offers(Need.WRITES):
+        yield "set($missing, 3)"
+        yield f"set(3, {value})"
+    if trial.offers(Need.PARTIAL_WRITES):
+        yield "set_partial_values([($missing, -1, b'value')])"
+    if trial.offers(Need.DELETES):
+        yield "delete($missing)"
+        yield "delete(3)"
+
+
+@clause("ERR-2", Level.MUST, "a store survives its errors", "After any error of any clause the store still answers correctly.")
+async def _survives(trial: Trial) -> None:
+    for provocation in _provocations(trial):
+        store, key, value = await trial.storing(b"value")
+        call = f"with contextlib.suppress(Exception): await {store.variable}.{provocation}"
+        await trial.execute(call, **{name: used for name, used in _names(trial, key).items() if f"${name}" in call})
+        await store.expect(Get(key), gives(value), "the call before may have raised")
+        if trial.offers(Need.WRITES):
+            await store.set(trial.key(2), b"after")
+            await store.expect(Get(trial.key(2)), gives(b"after"), "the call before may have raised")
+    for found in trial.watch.unsound:
+        trial.trace = found.trace
+        trial.fail(found.failure.expected, found.failure.actual, f"it came after an error that {found.clause} provoked")
+
+
+def _names(trial: Trial, present: str) -> dict[str, str]:
+    return {"present": present, "missing": trial.key(9)}
+
+
+def _each(trial: Trial, key: str) -> Iterator[Operation]:
+    """Every operation that the store offers, once."""
+    part = RangeByteRequest(0, 1)
+    directory = trial.directory()
+    yield from (Get(key), Get(key, part), GetPartialValues(((key, None), (key, part))), Exists(key), GetSize(key))
+    if trial.offers(Need.LISTING):
+        yield from (ListAll(), ListPrefix(""), ListDir(""), IsEmpty(""), GetSizePrefix(""))
+    if trial.offers(Need.WRITES):
+        yield from (Set(key, b"value"), SetIfNotExists(key, b"value"), Set(trial.key(below=directory), b"value"))
+    if trial.offers(Need.PARTIAL_WRITES):
+        yield SetPartialValues(((key, 0, b"v"),))
+    if trial.offers(Need.DELETES):
+        yield Delete(key)
+    if trial.offers(Need.DELETES) and trial.offers(Need.LISTING):
+        yield from (DeleteDir(directory), Clear())
+
+
+@clause(
+    "ERR-3",
+    Level.MUST,
+    "every operation ends",
+    "Every operation returns, raises, or can be cancelled within its deadline.",
+)
+async def _ends(trial: Trial) -> None:
+    store, contents = await trial.stocked({trial.key(): b"value"})
+    for operation in _each(trial, next(iter(contents), trial.key())):
+        await store.do(operation)
+    if trial.watch.overdue:
+        trial.trace.steps.clear()
+        overdue = ", ".join(dict.fromkeys(trial.watch.overdue))
+        trial.fail(
+            f"every operation returns, raises or can be cancelled within {trial.profile.deadline:g} s",
+            f"these did not: {overdue}",
+            "they return in the plainest use; the clauses that came upon it show when they do not",
+        )
+
+
+CLAUSES = (_telling, _survives, _ends)
