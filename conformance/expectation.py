@@ -109,8 +109,9 @@ class GivesNames(_Combinable):
         given: object = outcome.value if isinstance(outcome, Returned) else None
         if not isinstance(given, list):
             return False
-        names = cast("list[object]", given)
-        return len(names) == len(self.names) and Counter(names) == Counter(self.names)
+        came = cast("list[object]", given)
+        names = [name for name in came if isinstance(name, str)]  # what is none may not even be hashable
+        return len(came) == len(names) == len(self.names) and Counter(names) == Counter(self.names)
 
     def __str__(self) -> str:
         return f"{brief_all(sorted(self.names))}, in any order"
