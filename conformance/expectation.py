@@ -109,7 +109,7 @@ class GivesNames(_Combinable):
         given: object = outcome.value if isinstance(outcome, Returned) else None
         if not isinstance(given, list):
             return False
-        came = cast("list[object]", given)
+        came: list[object] = [*cast("list[object]", given)]
         names = [name for name in came if isinstance(name, str)]  # what is none may not even be hashable
         return len(came) == len(names) == len(self.names) and Counter(names) == Counter(self.names)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from conformance.clause import Clause, ClauseFailure, Level, NotApplicable
 from conformance.profile import DEFAULT, Profile
@@ -45,7 +45,8 @@ def read_traces(path: Path) -> dict[str, Trace]:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SavedTraceError(f"cannot read {str(path)!r}: {error}") from error
-    reports: list[Any] = found.get("reports", [found]) if isinstance(found, dict) else []
+    given = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    reports: list[Any] = given.get("reports", [given])
     clauses: list[Any] = [clause for report in reports for clause in report.get("clauses", [])]
     traces = {str(clause["id"]): decode_trace(clause["trace"]) for clause in clauses if clause.get("trace")}
     if not traces:

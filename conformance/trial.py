@@ -6,7 +6,7 @@ import ast
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -308,7 +308,7 @@ class Trial:
     # Calls
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
+    def apart(self) -> Generator[None, None, None]:
         """What is done within has no bearing on what follows: the script leaves it out, once all of it was right."""
         before = len(self.trace.steps)
         yield
