@@ -93,6 +93,29 @@ class Gives(_Combinable):
 
 
 @dataclass(frozen=True)
+class GivesNot(_Combinable):
+    """The call comes to anything but this value; an error will do."""
+
+    value: object
+
+    @property
+    def admits_errors(self) -> bool:
+        """Every error."""
+        return True
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether something else came back."""
+        return not (isinstance(outcome, Returned) and outcome.value == self.value)
+
+    def __str__(self) -> str:
+        return f"anything but {brief(self.value)}"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        return f"got != {python_bytes(self.value) if isinstance(self.value, bytes) else repr(self.value)}"
+
+
+@dataclass(frozen=True)
 class GivesNames(_Combinable):
     """A listing gives each of these names exactly once, in any order.
 
@@ -188,6 +211,11 @@ class AnyOf(_Combinable):
 def gives(value: object) -> Gives:
     """The call returns `value`."""
     return Gives(value)
+
+
+def gives_not(value: object) -> GivesNot:
+    """The call does not return `value`."""
+    return GivesNot(value)
 
 
 def gives_names(names: Iterable[str], source: str | None = None) -> GivesNames:

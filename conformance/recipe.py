@@ -41,6 +41,16 @@ class Opening(Protocol):
         """Whether all that the store keeps goes with the directory that it was given, or with this process."""
         ...
 
+    @property
+    def takes_path(self) -> bool:
+        """Whether the store is given the path of its place."""
+        ...
+
+    @property
+    def takes_read_only(self) -> bool:
+        """Whether it can be told to open a read-only handle."""
+        ...
+
     def __str__(self) -> str:
         """What is called, for people."""
         ...
@@ -163,7 +173,17 @@ class Recipe:
     @property
     def scratch(self) -> bool:
         """Whether an argument puts the store into a directory of the kit's."""
+        return self.takes_path
+
+    @property
+    def takes_path(self) -> bool:
+        """Whether an argument holds `{tmp_path}`."""
         return "{tmp_path}" in json.dumps(dict(self.arguments))
+
+    @property
+    def takes_read_only(self) -> bool:
+        """Whether an argument is `{read_only}`."""
+        return "{read_only}" in json.dumps(dict(self.arguments))
 
     async def open(self, place: Place, stack: AsyncExitStack, *, read_only: bool = False) -> Any:
         """Return the store at `place`."""
@@ -235,6 +255,11 @@ class Factory:
     def scratch(self) -> bool:
         """Nothing is known of where the store keeps what it is given."""
         return False
+
+    @property
+    def takes_path(self) -> bool:
+        """The function is given the path."""
+        return True
 
     async def open(self, place: Place, stack: AsyncExitStack, *, read_only: bool = False) -> Any:
         """Return the store at `place`."""

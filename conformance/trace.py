@@ -19,12 +19,13 @@ _STANDARD_IMPORTS = {
 
 @dataclass(frozen=True)
 class Opened:
-    """A store was opened: a new one, or the data of an earlier place again."""
+    """A store was opened: a new one, the data of an earlier place again, or a place where nothing was made, which may raise."""
 
     variable: str
     place: str
     again: bool = False
     read_only: bool = False
+    unmade: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,17 @@ def _merged(lines: Iterable[str]) -> list[str]:
 def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, str], places: set[str]) -> list[str]:
     match step:
         case Opened():
-            opening = subject.reopening if step.again and subject.reopening is not None else subject.opening
+            opening = (subject.reopening if step.again or step.unmade else None) or subject.opening
             found, expression = opening.python(step.place, read_only=step.read_only)
             imports.update(found)
             line = f"{step.variable} = {expression}"
+            if step.unmade:
+                line = f"with contextlib.suppress(Exception): {line}"
             if step.place in places or not re.search(rf"\b{step.place}\b", expression):
                 return [line]
             places.add(step.place)
-            return [f"{step.place} = tempfile.mkdtemp()", line]
+            below = " + '/unmade'" if step.unmade else ""
+            return [f"{step.place} = tempfile.mkdtemp(){below}", line]
         case Performed():
             call = step.operation.call(step.variable, dialect)
             return [f"with contextlib.suppress(Exception): {call}" if step.raised else call]

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from conformance.admission import admit
 from conformance.clause import Clause, ClauseFailure, Need, NotApplicable
 from conformance.expectation import Expectation, Outcome, Raised, Returned, gives, gives_names, returns
-from conformance.operations import Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
+from conformance.operations import Clear, Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
 from conformance.profile import Profile
-from conformance.recipe import Opening, Place
+from conformance.recipe import Opening, Place, TargetError
+from conformance.rendering import brief_error
 from conformance.subject import Subject
 from conformance.survey import Survey
 from conformance.trace import Asked, Executed, Opened, Performed, Trace, namespace
@@ -105,11 +106,39 @@ class Trial:
     # Stores
 
     async def open(self, variable: str = "store") -> Handle:
-        """Open a new, empty store; in scripts it is called `variable`."""
+        """Open a new, empty store; in scripts it is called `variable`.
+
+        Disposable data that it holds nevertheless is deleted.
+        """
+        handle = await self._open(variable, self._place(), self.subject.opening)
+        if self.subject.disposable and self.offers(Need.LISTING) and self.offers(Need.DELETES):
+            found = await handle.do(ListAll())
+            if isinstance(found, Returned) and found.value:
+                await handle.do(Clear())
+        return handle
+
+    async def open_unmade(self, variable: str = "reader") -> tuple[Handle | None, str]:
+        """Open read-only where nothing was ever made; return the handle, None where that raises, and the variable of the path.
+
+        Raises:
+            NotApplicable: the subject cannot do that, or there is no path to look at.
+        """
+        opening = self.subject.reopening
+        if opening is None:
+            raise NotApplicable(Need.REOPENING.lack)
+        if not opening.takes_read_only:
+            raise NotApplicable("the subject opens no read-only handle: no argument of its re-opening is {read_only}")
+        if not opening.takes_path:
+            raise NotApplicable("the store does not live in a directory that the kit could look at")
+        made = self._place()
+        place = Place(made.path / "unmade", made.unique)
+        with suppress(ClauseFailure):
+            return await self._open(variable, place, opening, read_only=True, unmade=True), f"{variable}_path"
+        return None, f"{variable}_path"
+
+    def _place(self) -> Place:
         number = next(_SERIAL)
-        path = self._new_place(number)
-        place = Place(path, f"k{number}x{time.time_ns():x}")
-        return await self._open(variable, place, self.subject.opening)
+        return Place(self._new_place(number), f"k{number}x{time.time_ns():x}")
 
     @property
     def world(self) -> GuardedWorld:
@@ -129,16 +158,37 @@ class Trial:
         """Open the data of `handle` again, after publishing it."""
         if self.subject.reopening is None:
             raise NotApplicable(Need.REOPENING.lack)
-        published = self.subject.publish(handle.store)
-        if inspect.isawaitable(published):
-            await published
+        await self.publish(handle)
         return await self._open(variable, handle.place, self.subject.reopening, again=True, read_only=read_only)
 
-    async def _open(self, variable: str, place: Place, opening: Opening, *, again: bool = False, read_only: bool = False) -> Handle:
+    async def publish(self, handle: Handle) -> None:
+        """Publish what `handle` was given, as the subject does it (a commit, where the store has one)."""
+        try:
+            async with self._limited(f"publishing {handle.variable}", self.profile.deadline):
+                published = self.subject.publish(handle.store)
+                if inspect.isawaitable(published):
+                    await published
+        except Exception as error:
+            raise _unless_judged(error, "the subject's publish() returns") from error
+
+    async def _open(
+        self,
+        variable: str,
+        place: Place,
+        opening: Opening,
+        *,
+        again: bool = False,
+        read_only: bool = False,
+        unmade: bool = False,
+    ) -> Handle:
         name = f"{variable}_path" if not again else next(h.place_variable for h in self.handles if h.place is place)
-        self.trace.opened(Opened(variable, name, again, read_only))
-        async with self._limited(f"opening {variable}", self.profile.deadline):
-            store = await opening.open(place, self._stack, read_only=read_only)
+        self.trace.opened(Opened(variable, name, again, read_only, unmade))
+        self._variables[name] = str(place.path)
+        try:
+            async with self._limited(f"opening {variable}", self.profile.deadline):
+                store = await opening.open(place, self._stack, read_only=read_only)
+        except Exception as error:
+            raise _unless_judged(error, f"opening {variable} gives a store") from error
         return self._keep(Handle(self, variable, store, place, name))
 
     def _keep(self, handle: Handle) -> Handle:
@@ -159,7 +209,7 @@ class Trial:
         """
         if self.survey.read_only:
             return handle
-        if hasattr(handle.store, "with_read_only"):
+        if callable(getattr(handle.store, "with_read_only", None)):
             with suppress(NotImplementedError):
                 return await self.derive(handle, f"{handle.variable}.with_read_only(True)", variable)
             self.trace.steps.pop()
@@ -471,3 +521,10 @@ class Handle:
         closed = self.store.close() if hasattr(self.store, "close") else None
         if inspect.isawaitable(closed):
             await asyncio.wait_for(closed, self._trial.profile.deadline)
+
+
+def _unless_judged(error: Exception, expected: str) -> Exception:
+    """What to raise for `error`: itself where it says what went wrong, else that `expected` does not hold."""
+    if isinstance(error, (ClauseFailure, NotApplicable, TargetError)):
+        return error
+    return ClauseFailure(expected, brief_error(error))
