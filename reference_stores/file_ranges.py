@@ -92,11 +92,13 @@ def read_now(fd: int, request: Request, most: int) -> bytes | None:
     size = size_of(fd)
     if size is None:
         return None
-    part = resolve(request, size)
-    length = part.stop - part.start
-    if length > most:
+    start = 0
+    if request is not None:
+        part = resolve(request, size)
+        start, size = part.start, part.stop - part.start
+    if size > most:
         raise BlockingIOError
-    buffer = bytearray(length)
-    if length and os.preadv(fd, [buffer], part.start, os.RWF_NOWAIT) != length:
+    buffer = bytearray(size)
+    if size and os.preadv(fd, (buffer,), start, os.RWF_NOWAIT) != size:
         raise BlockingIOError  # the rest is not in the cache
     return bytes(buffer)

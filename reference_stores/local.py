@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, ParamSpec, Self, overload
+from typing import Any, Literal, Self, overload
 
 from typing_extensions import TypeVar
 
@@ -29,7 +29,6 @@ from storeproto.errors import closed_error, missing_key_error, read_only_error
 from storeproto.keys import check_key, check_prefix, check_string_prefix
 
 B = TypeVar("B")
-P = ParamSpec("P")
 T = TypeVar("T")
 KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
@@ -100,13 +99,14 @@ class LocalStore:
             "always_use_threads": always_use_threads,
             "partial_writes_in_place": partial_writes_in_place,
         }
-        self._take(LocalFiles(self._root, durable=durable, in_place=partial_writes_in_place), read_only)
+        self._take(
+            LocalFiles(self._root, durable=durable, in_place=partial_writes_in_place, may_hang=always_use_threads), read_only
+        )
 
     def _take(self, files: LocalFiles, read_only: bool) -> None:
         self._files: LocalFiles | None = files
         self._read_only = read_only
-        self._threads_only = self._options["always_use_threads"]
-        self._hops = ThreadHops(share=not self._threads_only)
+        self._hops = ThreadHops(share=not self._options["always_use_threads"])
 
     @property
     def root(self) -> Path:
@@ -127,7 +127,9 @@ class LocalStore:
 
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on, and so do operations that have begun."""
-        self._files = None
+        if self._files is not None:
+            self._files.close()
+            self._files = None
 
     def __enter__(self) -> Self:
         self._open("__enter__")
@@ -157,14 +159,13 @@ class LocalStore:
             raise read_only_error(self, operation)
         return files
 
-    async def _read(self, now: Callable[P, T], in_thread: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _read(self, now: Callable[[str], T], in_thread: Callable[[str], T], name: str) -> T:
         """Answer at once where that needs no disk, and else from a thread."""
-        if not self._threads_only:
-            try:
-                return now(*args, **kwargs)
-            except BlockingIOError:
-                pass
-        return await self._hops.read(in_thread, *args, **kwargs)
+        try:
+            return now(name)
+        except BlockingIOError:
+            pass
+        return await self._hops.read(in_thread, name)
 
     # Reading
 
@@ -219,7 +220,13 @@ class LocalStore:
             TypeError: `byte_range` is no byte request.
         """
         files = self._open("get")
-        value = await self._read(files.get_now, files.get, key, byte_range)
+        try:
+            value = files.get_now(key, byte_range)
+        except BlockingIOError:
+            pass
+        else:
+            return value if prototype is None or value is None else prototype.buffer.from_bytes(value)
+        value = await self._hops.read(files.get, key, byte_range)
         return value if prototype is None or value is None else prototype.buffer.from_bytes(value)
 
     @overload
@@ -356,9 +363,15 @@ class LocalStore:
             OSError: a directory cannot be read.
         """
         files = self._open("list_pages")
-        pages = files.pages(check_string_prefix(prefix))
-        while page := await self._hops.read(next, pages, ()):
-            yield [*page]
+        check_string_prefix(prefix)
+        few = files.pages_now(prefix)
+        if few is not None:
+            for page in few:
+                yield page
+            return
+        pages = files.pages(prefix)
+        while page := await self._hops.read(next, pages, builtins.list[str]()):
+            yield page
             if len(page) < KEYS_PER_PAGE:
                 return
 

@@ -40,15 +40,20 @@ class LocalFiles:
         root: the directory, absolute.
         durable: what is acknowledged is on the disk.
         in_place: write parts of values into the files that hold them.
+        may_hang: even what is in the cache may need to be asked for; nothing is answered at once.
     """
 
     __slots__ = ("_durable", "_in_place", "_reads_now", "_root")
 
-    def __init__(self, root: Path, *, durable: bool, in_place: bool) -> None:
-        self._root: Final = LocalRoot(root, durable=durable)
+    def __init__(self, root: Path, *, durable: bool, in_place: bool, may_hang: bool) -> None:
+        self._root: Final = LocalRoot(root, durable=durable, may_hang=may_hang)
         self._durable: Final = durable
         self._in_place: Final = in_place
         self._reads_now = hasattr(os, "preadv") and hasattr(os, "RWF_NOWAIT")
+
+    def close(self) -> None:
+        """Remove what is kept for writing; what has begun still ends, and a later write makes it anew."""
+        self._root.leave()
 
     # Reading
 
@@ -58,10 +63,11 @@ class LocalFiles:
 
     def get_now(self, key: str, request: Request) -> bytes | None:
         """Do what `get` does, for a small value in the cache."""
-        path = self._root.path_of(key)
+        root = self._root
+        path = root.path_of(key)
         if not self._reads_now:
             raise BlockingIOError
-        handle = self._root.present_now().open_present_now(path, READ)
+        handle = root.present_now().open_present_now(path, READ)
         if handle is None:
             return None
         try:
@@ -113,6 +119,13 @@ class LocalFiles:
         if root is not None:
             yield from self._root.walk(root).keys(prefix)
 
+    def pages_now(self, prefix: str) -> list[list[str]] | None:
+        """Return what `pages` gives, for a few small directories; None where there is more, or it needs a disk."""
+        try:
+            return [*self._root.walk(self._root.present_now(), now=True).keys(prefix)]
+        except BlockingIOError:
+            return None
+
     def children(self, directory: str) -> list[str]:
         """Return the name of each immediate child, key or directory, of a directory."""
         root = self._root.present()
@@ -160,32 +173,30 @@ class LocalFiles:
 
     def _publish(self, token: CommitToken, path: bytes, fill: Callable[[int], object], *, exclusively: bool) -> bool:
         """Write a file and give it its place; return False where that was to be exclusive and a value has it."""
-        root = self._root.made()
-        staging = self._root.staging()
-        name = staging.write(fill, durable=self._durable)
-        published = False
+        root, staging = self._root.made(), self._root.staging()
+        name = b""
         try:
             for _ in range(_ATTEMPTS):
                 try:
+                    name = name or staging.write(fill, durable=self._durable)
                     with _made_parent(root, path) as (directory, target), KEY_LOCKS.of(root.identity, path), token:
                         if exclusively:
                             _rename_exclusively(name, target, staging.fd, directory)
                         else:
                             os.rename(name, target, src_dir_fd=staging.fd, dst_dir_fd=directory)
-                    published = True
+                    name = b""
                     self._sync(root, path)
                     return True
                 except FileNotFoundError:  # others have removed the directories, which were empty until now
                     root = self._root.made()
-                    if not staging.is_usable():  # and the root with all that was in it
-                        staging = self._root.staging()
-                        name = staging.write(fill, durable=self._durable)
+                    if not staging.is_usable():  # or the whole root; or this handle was closed
+                        staging, name = self._root.staging(), b""
                 except (FileExistsError, IsADirectoryError):
                     if not _made_room(root, path):
                         return False
-            raise OSError(errno.EBUSY, "others keep removing the directories of the key", path.decode())
+            raise OSError(errno.EBUSY, "others keep removing the directories of the key")
         finally:
-            if not published:
+            if name:
                 staging.discard(name)
                 _prune(root, path)
 
@@ -196,7 +207,7 @@ class LocalFiles:
                 return
             if self._publish(token, path, lambda handle: _write_patches(handle, patches), exclusively=True):
                 return
-        raise OSError(errno.EBUSY, "others keep replacing the value of the key", path.decode())
+        raise OSError(errno.EBUSY, "others keep replacing the value of the key")
 
     def _change_copy(self, token: CommitToken, root: ConfinedDirectory, path: bytes, patches: Patches) -> bool:
         """Replace a file by a copy with the patches laid over it; return False where there is none, or it was replaced meanwhile.
@@ -298,25 +309,29 @@ class LocalFiles:
 
     def _move_away(self, token: CommitToken, root: ConfinedDirectory, path: bytes) -> None:
         """Remove a directory, or a link in its place; nothing else."""
-        try:
-            with root.parent(path) as (directory, name):
-                status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-                if stat.S_ISLNK(status.st_mode):
-                    with token:
-                        os.unlink(name, dir_fd=directory)
-                    return
-                if not stat.S_ISDIR(status.st_mode):
-                    return
-                staging = self._root.staging()
-                moved = new_name()
-                with token:  # with the slash, a file that has come into its place is left alone
-                    os.rename(name + b"/", moved, src_dir_fd=directory, dst_dir_fd=staging.fd)
-        except OSError as error:
-            if is_absent(error):
+        for _ in range(_ATTEMPTS):
+            staging, moved = None, new_name()
+            try:
+                with root.parent(path) as (directory, name):
+                    status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+                    if stat.S_ISDIR(status.st_mode):
+                        staging = self._root.staging()
+                        with token:  # with the slash, a file that has come into its place is left alone
+                            os.rename(name + b"/", moved, src_dir_fd=directory, dst_dir_fd=staging.fd)
+                    elif stat.S_ISLNK(status.st_mode):
+                        with token:
+                            os.unlink(name, dir_fd=directory)
+            except OSError as error:
+                if not is_absent(error):
+                    raise
+                if staging is not None and not staging.is_usable():  # the handle was closed
+                    continue
                 return
-            raise
-        self._sync(root, path)
-        staging.remove_tree(moved)
+            self._sync(root, path)
+            if staging is not None:
+                staging.remove_tree(moved)
+            return
+        raise OSError(errno.EBUSY, "the staging area keeps vanishing")
 
 
 @contextmanager

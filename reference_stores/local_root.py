@@ -9,7 +9,7 @@ from typing import Final
 
 from reference_stores import staging_area
 from reference_stores.confined_files import LIST, ConfinedDirectory, open_confined, opened
-from reference_stores.directory_walk import DirectoryWalk
+from reference_stores.directory_walk import DirectoryWalk, FilledDirectories
 from reference_stores.file_names import path_of
 from reference_stores.staging_area import RESERVED_NAME, StagingArea
 from storeproto import InvalidKeyError
@@ -25,16 +25,19 @@ class LocalRoot:
     Args:
         path: an absolute path.
         durable: what is made is on the disk.
+        may_hang: the directory is never there at once.
     """
 
-    __slots__ = ("_area_name", "_directory", "_durable", "_path", "_staging_area")
+    __slots__ = ("_area_name", "_directory", "_durable", "_filled", "_may_hang", "_path", "_staging_area")
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
+    def __init__(self, path: Path, *, durable: bool, may_hang: bool) -> None:
         self._path: Final = path
         self._durable: Final = durable
+        self._may_hang: Final = may_hang
         self._directory: ConfinedDirectory | None = None
         self._area_name = b""
         self._staging_area: StagingArea | None = None
+        self._filled: Final = FilledDirectories()
 
     def present(self) -> ConfinedDirectory | None:
         """Return the directory; None where it does not exist.
@@ -58,11 +61,12 @@ class LocalRoot:
         """Return the directory where it is open.
 
         Raises:
-            BlockingIOError: it is not.
+            BlockingIOError: it is not, or whatever is done in it may hang.
         """
-        if self._directory is None:
+        directory = self._directory
+        if directory is None or self._may_hang:
             raise BlockingIOError
-        return self._directory
+        return directory
 
     def made(self) -> ConfinedDirectory:
         """Return the directory, which is made if it does not exist.
@@ -89,6 +93,12 @@ class LocalRoot:
             staging = self._staging_area = StagingArea(self.made(), self._area_name)
         return staging
 
+    def leave(self) -> None:
+        """Remove this process's staging area, if nothing is in it; a later write makes a new one."""
+        staging = self._staging_area
+        if staging is not None:
+            staging.leave()
+
     def path_of(self, key: str) -> bytes:
         """Return the path of a key or a directory in the root.
 
@@ -110,4 +120,4 @@ class LocalRoot:
     def walk(self, directory: ConfinedDirectory, *, now: bool = False) -> DirectoryWalk:
         """Return what looks for keys below directories of the root."""
         hidden = RESERVED_NAME.decode() if self._area_name == RESERVED_NAME else ""
-        return DirectoryWalk(directory, hidden, now=now)
+        return DirectoryWalk(directory, hidden, self._filled, now=now)

@@ -51,16 +51,22 @@ class StagingArea:
         OSError: it cannot be made.
     """
 
-    __slots__ = ("__weakref__", "_leave", "_process", "fd")
+    __slots__ = ("__weakref__", "_path", "_process", "_root", "fd")
 
     def __init__(self, root: ConfinedDirectory, area_name: bytes) -> None:
         name, self.fd = _enter(root, area_name)
+        self._root: Final = root
+        self._path: Final = b"/".join((area_name, name))
         self._process: Final = os.getpid()
-        self._leave: Final = finalize(self, _leave, root, b"/".join((area_name, name)), self.fd, self._process)
+        finalize(self, _end, root, self._path, self.fd, self._process)
 
     def is_usable(self) -> bool:
         """Whether it is this process's own, and still there."""
         return self._process == os.getpid() and os.fstat(self.fd).st_nlink != 0
+
+    def leave(self) -> None:
+        """Remove the directory, if nothing is in it; it cannot be used then, but by what has begun."""
+        _leave(self._root, self._path, self._process)
 
     def write(self, fill: Callable[[int], object], *, durable: bool) -> bytes:
         """Make a new file, and return its name; `fill` writes to its handle. With `durable`, the contents are on the disk then.
@@ -113,13 +119,18 @@ def _enter(root: ConfinedDirectory, area_name: bytes) -> tuple[bytes, int]:
     raise OSError(errno.EBUSY, "the staging area keeps vanishing", os.fsdecode(area_name))
 
 
-def _leave(root: ConfinedDirectory, path: bytes, handle: int, process: int) -> None:
-    """Remove a writer's directory, and the staging area with the last one; in a forked child, only close the handle."""
+def _leave(root: ConfinedDirectory, path: bytes, process: int) -> None:
+    """Remove a writer's directory, and the staging area with the last one; not from a forked child."""
     if process == os.getpid():
         with suppress(OSError):
             with root.parent(path) as (area, name):
                 os.rmdir(name, dir_fd=area)
             os.rmdir(path.rpartition(b"/")[0], dir_fd=root.fd)
+
+
+def _end(root: ConfinedDirectory, path: bytes, handle: int, process: int) -> None:
+    """Do what is left to do when nobody uses a writer's directory any more, or the process ends."""
+    _leave(root, path, process)
     os.close(handle)
 
 

@@ -27,9 +27,9 @@ class _OpenHow(ctypes.Structure):
 
 
 @cache
-def _library() -> Any:
-    """The C library; its foreign functions are declared here, once."""
-    library = ctypes.CDLL(None, use_errno=True)
+def _library(*, keeps_lock: bool = False) -> Any:
+    """The C library, with its foreign functions declared; calls keep Python's lock, or let other threads run meanwhile."""
+    library = (ctypes.PyDLL if keeps_lock else ctypes.CDLL)(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
     library.syscall.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
     if hasattr(library, "renameat2"):
@@ -47,7 +47,9 @@ def _last_error(path: bytes) -> OSError:
 def openat2_opener(flags: int, resolve: int) -> Opener:
     """Return a function that opens with openat2, these flags and these limits on how the path is resolved."""
     how = _OpenHow(flags, 0, resolve)
-    call, how_reference, how_size = _library().syscall, ctypes.byref(how), ctypes.sizeof(how)
+    # What does not wait for a disk is over before another thread could have started.
+    call = _library(keeps_lock=bool(resolve & RESOLVE_CACHED)).syscall
+    how_reference, how_size = ctypes.byref(how), ctypes.sizeof(how)
 
     def open_below(directory: int, path: bytes) -> int:
         handle: int = call(_OPENAT2, directory, path, how_reference, how_size)

@@ -15,7 +15,7 @@ from reference_stores.commit_token import CommitToken
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_JOBS_PER_HOP: Final = 16
+_JOBS_PER_HOP: Final = 8
 _MOST_HOPS: Final = (os.cpu_count() or 1) + 4  # as many as a default executor has threads, up to 32
 _SECONDS_PER_REPORT: Final = 0.001
 
