@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.clause import Clause, Level, Verdict
+    from conformance.machine import StoreStateMachine, state_machine
     from conformance.profile import Profile
     from conformance.recipe import Factory, Recipe, TargetError
     from conformance.report.report import Report, Result
@@ -27,10 +28,12 @@ _HOMES = {
     "Recipe": "conformance.recipe",
     "Report": "conformance.report.report",
     "Result": "conformance.report.report",
+    "StoreStateMachine": "conformance.machine",
     "Subject": "conformance.subject",
     "TargetError": "conformance.recipe",
     "Verdict": "conformance.clause",
     "check": "conformance.runner",
+    "state_machine": "conformance.machine",
 }
 
 __all__ = [
@@ -43,10 +46,12 @@ __all__ = [
     "Recipe",
     "Report",
     "Result",
+    "StoreStateMachine",
     "Subject",
     "TargetError",
     "Verdict",
     "check",
+    "state_machine",
 ]
 
 

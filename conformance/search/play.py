@@ -41,7 +41,7 @@ class Player:
 
     def __init__(self, store: Any, dialect: Dialect, watch: Watch) -> None:
         self.model = Model()
-        self._store = store
+        self.store = store
         self._dialect = dialect
         self._watch = watch
 
@@ -49,7 +49,7 @@ class Player:
         """Perform one operation; it has passed admission when it was drawn from the pool."""
         self._watch.operation = operation
         try:
-            return Returned(await operation.apply(self._store, self._dialect))
+            return Returned(await operation.apply(self.store, self._dialect))
         except Exception as error:  # noqa: BLE001  # an outcome like another
             return Raised(error)
 
