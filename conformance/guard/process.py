@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, cast
 from conformance.guard.scratch import ScratchTree, disturbances, make_decoys, scratch_tree
 from conformance.guard.system_calls import AUDIT_ARCHITECTURE
 from conformance.guard.unprivileged import spare_user
-from conformance.guard.values import JSON, MOST_ATTEMPTS, Attempt, Disturbance, Measure, binds_native
+from conformance.guard.values import JSON, Attempt, Disturbance, Measure, binds_native
 
 _BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from conformance.guard.child import main; main()"
 _MOST_STDERR = 8192
@@ -99,11 +99,6 @@ class _Heard:
         self.error: str | None = None
         self.stderr = b""
 
-    def record(self, attempt: Attempt) -> None:
-        """Keep an attempt."""
-        if len(self.attempts) < MOST_ATTEMPTS:
-            self.attempts.append(attempt)
-
     def listen(self, lines: IO[bytes], answers: int) -> None:
         """Hear the child out, and answer what it asks."""
         for line in lines:
@@ -114,9 +109,9 @@ class _Heard:
                 case "message":
                     self.messages.append(value)
                 case "attempt":
-                    self.record(Attempt(*value))
+                    self.attempts.append(Attempt(*value))
                 case "attempts":
-                    _send(answers, self.attempts)
+                    _send(answers, self.attempts[value:])
                 case "decoys":
                     slot = self._tree.slots[value]
                     decoys = make_decoys(Path(slot), "neighbour")
@@ -154,7 +149,7 @@ def _run(tree: ScratchTree, user: int | None, order: dict[str, JSON], deadline: 
 
             ours, theirs = socket.socketpair()
             connection = stack.enter_context(theirs).fileno()  # only the child is to hold it: when it dies, the watch ends
-            watch = Watch(ours, (*tree.roots, tree.temporary), user, heard.record)
+            watch = Watch(ours, (*tree.roots, tree.temporary), user, heard.attempts.append)
             threads.append(_thread(watch.run))
         process = _start(tree, connection)
     orders, lines, output = (cast("IO[bytes]", stream) for stream in (process.stdin, process.stdout, process.stderr))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 JSON: TypeAlias = Any
 """None, a bool, a number, a str, or a list or dict of them."""
 
 Measure: TypeAlias = Literal["audit-hook", "landlock", "rlimits", "seccomp-notify", "unprivileged-user"]
 """A means by which the child process is confined."""
-
-MOST_ATTEMPTS: Final = 1000
-"""How many attempts are kept of one run: a store that walks the whole machine would fill the memory with them."""
 
 
 class Attempt(NamedTuple):

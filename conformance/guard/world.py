@@ -23,6 +23,7 @@ class GuardedWorld:
         self.enforcement = enforcement
         self._channel = channel
         self._unused = iter(range(len(tree.slots)))
+        self._attempts: list[Attempt] = []
         self._beside: dict[Path, tuple[Decoy, ...]] = {}
         self._before = tree.survey()
 
@@ -58,7 +59,8 @@ class GuardedWorld:
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Return all that the guard has refused so far, in order; from native code too where `names_native`."""
-        return tuple(Attempt(*attempt) for attempt in self._channel.ask("attempts", None))
+        self._attempts += (Attempt(*attempt) for attempt in self._channel.ask("attempts", len(self._attempts)))
+        return tuple(self._attempts)
 
     def disturbances(self) -> tuple[Disturbance, ...]:
         """Return what outside the roots is no longer as it was made: nothing, where the guard could hold it back."""
