@@ -9,8 +9,8 @@ CLAUSES = (
         "DUR-1",
         Level.MUST,
         "a killed writer leaves whole values",
-        "A process killed (SIGKILL) in the middle of sets leaves, for each key, the last published acknowledged value or a later one "
-        "in flight, whole.",
+        "A process killed (SIGKILL) in the middle of sets leaves, for each key, the last published acknowledged value or a later "
+        "one in flight, whole.",
         needs="EW",
     ),
     undecided(
@@ -38,8 +38,8 @@ CLAUSES = (
         "DUR-5",
         Level.MUST,
         "a fault of the backend is raised",
-        "A fault of the backend (time-out, refused connection, 5xx, permission) is raised; it is never None, never empty, never short "
-        "(exceptions that the store was configured to take for missing aside).",
+        "A fault of the backend (time-out, refused connection, 5xx, permission) is raised; it is never None, never empty, never "
+        "short (exceptions that the store was configured to take for missing aside).",
         needs="B",
     ),
     undecided(

@@ -12,6 +12,7 @@ import pytest
 from broken_stores.sound import SoundStore
 
 from conformance import Recipe, Subject, Verdict, check
+from conformance.profile import DEFAULT
 
 BROKEN = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED)
 
@@ -38,7 +39,8 @@ def subject(store: type[Any]) -> Subject:
 @pytest.mark.parametrize("store", stores(), ids=lambda store: store.__name__)
 def test_breaks_what_it_says(store: type[Any]):
     """A broken store breaks just the clauses that it declares."""
-    report = check(subject(store), guard=getattr(store, "guarded", False), operations=0)
+    profile = DEFAULT.with_deadline(getattr(store, "deadline", None))
+    report = check(subject(store), profile=profile, guard=getattr(store, "guarded", False), operations=0)
     assert {result.clause.id for result in report.with_verdict(*BROKEN)} == set(store.breaks), [
         str(result) for result in report.with_verdict(*BROKEN, Verdict.ERROR)
     ]
