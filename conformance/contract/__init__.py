@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from conformance.clause import Clause
-from conformance.contract import concurrency, durability, errors, partial_reads, partial_writes, ranges, reading
+from conformance.contract import (
+    concurrency,
+    creating,
+    deleting,
+    durability,
+    errors,
+    existence,
+    keys,
+    listing,
+    partial_reads,
+    partial_writes,
+    ranges,
+    reading,
+    writing,
+)
 
 VERSION = "1.0"
 """The version of the contract that this kit decides."""
@@ -32,10 +46,16 @@ CHAPTERS: dict[str, str] = {
 """What each chapter is about."""
 
 CONTRACT: tuple[Clause, ...] = (
+    *keys.CLAUSES,
+    *writing.CLAUSES,
     *reading.CLAUSES,
     *ranges.CLAUSES,
     *partial_reads.CLAUSES,
     *partial_writes.CLAUSES,
+    *creating.CLAUSES,
+    *deleting.CLAUSES,
+    *existence.CLAUSES,
+    *listing.CLAUSES,
     *concurrency.CLAUSES,
     *durability.CLAUSES,
     *errors.CLAUSES,

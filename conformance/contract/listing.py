@@ -1,0 +1,286 @@
+"""LST: what listings give."""
+
+from __future__ import annotations
+
+from conformance.clause import Level, Need, clause
+from conformance.expectation import gives, gives_names, returns
+from conformance.model import Model
+from conformance.operations import Delete, Get, GetSize, ListAll, ListDir, ListPrefix, Set, SetEach
+from conformance.trial import Handle, Trial
+
+
+async def _nested(trial: Trial) -> tuple[Handle, dict[str, bytes]]:
+    """Return a store with several keys at the root and at two depths below it, and its contents."""
+    outer = trial.directory(0)
+    inner = trial.directory(1, below=outer)
+    return await trial.stocked(
+        {
+            trial.key(0): b"root",
+            trial.key(0, below=outer): b"outer",
+            trial.key(0, below=inner): b"inner",
+            trial.key(1, below=inner): b"inner",
+        }
+    )
+
+
+async def _similar(trial: Trial) -> tuple[Handle, dict[str, bytes]]:
+    """Return a store with directories whose names begin alike, and its contents."""
+    prefix, name = trial.directory(1), trial.key()
+    siblings = trial.legal_among([f"{prefix}-x/{name}", f"{prefix}.x/{name}", f"{prefix}x"])
+    keys = [trial.key(0, below=prefix), *(siblings or [trial.key(0, below=trial.directory(10))])]
+    return await trial.stocked(dict.fromkeys(keys, b"value"))
+
+
+def _directories(contents: dict[str, bytes]) -> list[str]:
+    """The directories that the keys lie in."""
+    found = {key[:end]: None for key in contents for end, character in enumerate(key) if character == "/"}
+    return [directory for directory in found if directory not in contents]
+
+
+@clause("LST-1", Level.MUST, "each key once", "`list()` gives each live key exactly once, and nothing else.", needs="L")
+async def _each_once(trial: Trial) -> None:
+    store, contents = await _nested(trial)
+    await store.expect(ListAll(), gives_names(contents), "these keys are set")
+    if trial.offers(Need.DELETES):
+        gone = trial.key(0, below=trial.directory(0))
+        await store.delete(gone)
+        del contents[gone]
+        await store.expect(ListAll(), gives_names(contents), f"{gone!r} was deleted")
+
+
+@clause("LST-2", Level.MUST, "the empty prefix is all", '`list_prefix("")` gives what `list()` gives.', needs="L")
+async def _empty_prefix(trial: Trial) -> None:
+    store, _ = await _nested(trial)
+    await store.expect(ListPrefix(""), gives_names(await store.run(ListAll())), "list() gives these")
+
+
+@clause(
+    "LST-3",
+    Level.MUST,
+    "list_prefix of a directory",
+    "`list_prefix(p)` with `p` ending in `/` gives exactly the keys that begin with `p`, whole, relative to the root.",
+    needs="L",
+)
+async def _directory_prefix(trial: Trial) -> None:
+    for store, contents in (await _nested(trial), await _similar(trial)):
+        model = Model(contents)
+        for directory in _directories(contents):
+            operation = ListPrefix(f"{directory}/")
+            await store.expect(operation, model.allows(operation), f"these keys begin with {operation.prefix!r}")
+
+
+@clause(
+    "LST-4",
+    Level.SHOULD,
+    "list_prefix of any string",
+    "`list_prefix(p)` for any other string prefix `p` gives exactly the keys that begin with the string `p`.",
+    needs="L",
+)
+async def _string_prefix(trial: Trial) -> None:
+    store, contents = await _similar(trial)
+    model = Model(contents)
+    for prefix in dict.fromkeys([part for key in contents for part in (key[: key.rfind("/") + 2], key.partition("/")[0], key)]):
+        operation = ListPrefix(prefix)
+        await store.expect(operation, model.allows(operation), f"these keys begin with {prefix!r}")
+
+
+@clause(
+    "LST-5",
+    Level.MUST,
+    "list_dir gives the children",
+    "`list_dir(p)` gives the name of each immediate child of `dir(p)`, key or prefix, once, with no `/` in it.",
+    needs="L",
+)
+async def _children(trial: Trial) -> None:
+    store, contents = await _nested(trial)
+    model = Model(contents)
+    for directory in ("", *_directories(contents)):
+        operation = ListDir(directory)
+        await store.expect(operation, model.allows(operation), f"these are the children of {directory or 'the root'!r}")
+
+
+@clause(
+    "LST-6",
+    Level.MUST,
+    "a slash behind the directory changes nothing",
+    '`list_dir("p")` and `list_dir("p/")` agree; siblings such as `p-x` and `p.x` are not in it.',
+    needs="L",
+)
+async def _slash(trial: Trial) -> None:
+    store, contents = await _similar(trial)
+    model = Model(contents)
+    for directory in _directories(contents):
+        plain, slashed = ListDir(directory), ListDir(f"{directory}/")
+        await store.expect(slashed, gives_names(await store.run(plain)), f"list_dir({directory!r}) gives these")
+        await store.expect(plain, model.allows(plain), "what lies in a directory of a similar name is no child")
+
+
+@clause(
+    "LST-7",
+    Level.MUST,
+    "a missing prefix lists nothing",
+    'A missing prefix lists nothing and raises nothing; `list_dir(k)`, and `list_prefix("k/")`, of a prefix that is only a key '
+    "list nothing.",
+    needs="L",
+)
+async def _nothing(trial: Trial) -> None:
+    store, contents = await _nested(trial)
+    missing = [trial.directory(9), trial.directory(9, below=trial.directory(0)), trial.directory(8, below=trial.directory(9))]
+    for name in (*missing, *contents):
+        because = "it is a key, and no prefix" if name in contents else "no key is below it"
+        for operation in (ListDir(name), ListDir(f"{name}/"), ListPrefix(f"{name}/")):
+            await store.expect(operation, gives_names([]), because)
+    store = await trial.open()
+    if trial.offers(Need.WRITES):
+        for operation in (ListDir(""), ListPrefix(""), ListDir(trial.directory())):
+            await store.expect(operation, gives_names([]), "the store is empty")
+
+
+@clause(
+    "LST-8",
+    Level.MUST,
+    "no page limit shows",
+    "No page limit shows: 2,500 keys in one directory and 2,500 directories all come (5,001 in the thorough profile).",
+    needs="L",
+)
+async def _no_page(trial: Trial) -> None:
+    trial.require(Need.WRITES)
+    count, directory = trial.profile.page, trial.directory()
+    names, directories = SetEach(trial.template(), count), SetEach(trial.directory_template(), count)
+
+    store = await trial.open()
+    keys = SetEach(trial.template(below=directory), count)
+    await store.run(keys)
+    because = f"{count:,} keys were set in one directory"
+    await store.expect(ListDir(directory), gives_names(names.keys, names.source), because)
+    await store.expect(ListPrefix(f"{directory}/"), gives_names(keys.keys, keys.source), because)
+    await store.expect(ListAll(), gives_names(keys.keys, keys.source), because)
+
+    store = await trial.open()
+    keys = SetEach(f"{trial.directory_template()}/{trial.key()}", count)
+    await store.run(keys)
+    because = f"a key was set in each of {count:,} directories"
+    await store.expect(ListDir(""), gives_names(directories.keys, directories.source), because)
+    await store.expect(ListAll(), gives_names(keys.keys, keys.source), because)
+
+
+@clause("LST-9", Level.MUST, "what is listed can be read", "Every listed key can be read; sizes agree.", needs="L")
+async def _readable(trial: Trial) -> None:
+    store, _ = await _nested(trial)
+    names = [name for name in await store.run(ListAll()) if isinstance(name, str)]
+    for key in trial.legal_among(names):  # whether the others should be there, LST-1 says
+        call = Get(key).call(store.variable, trial.dialect)
+        await trial.ask(f"{call} is not None", gives(value=True), f"list() gave {key!r}", key=key)
+        value = await store.get(key)
+        await store.expect(GetSize(key), gives(len(value)), "the value that get gives is as long")
+
+
+_LISTINGS = {"list": "list()", "list_prefix": "list_prefix($below)", "list_dir": "list_dir($directory)"}
+"""The calls of the three listings, of the store or of one directory in it."""
+
+
+@clause(
+    "LST-10",
+    Level.MUST,
+    "a listing outlives changes",
+    "Changing the store while a listing is under way raises nothing; keys not touched come exactly once.",
+    needs="L",
+)
+async def _changes(trial: Trial) -> None:
+    trial.require(Need.WRITES)
+    directory = trial.directory()
+    keys = SetEach(trial.template(below=directory), 20)
+    new = trial.key(20, below=directory)
+    for method, listing in _LISTINGS.items():
+        start = len(directory) + 1 if method == "list_dir" else 0
+        for changed in (keys.keys[0], keys.keys[10], keys.keys[19]):
+            store = await trial.open()
+            await store.run(keys)
+            await trial.execute(f"listing = aiter({store.variable}.{listing})", directory=directory, below=f"{directory}/")
+            await trial.execute("names = [await anext(listing)]")
+            await store.set(new, b"new")
+            await store.run(Delete(changed) if trial.offers(Need.DELETES) else Set(changed, b"changed"))
+            await trial.execute("names += [name async for name in listing]")
+            await trial.ask(
+                f"sorted([name for name in names if name not in {(new[start:], changed[start:])}])",
+                gives(sorted([key[start:] for key in keys.keys if key != changed])),
+                f"these were not touched, after the first step of {method}",
+            )
+
+
+_WAYS_OUT = {
+    "dropped": "async for name in {}: break",
+    "closed": "listing = aiter({})\nawait anext(listing, None)\nif hasattr(listing, 'aclose'): await listing.aclose()",
+}
+"""How a listing is left after its first item."""
+
+
+@clause("LST-11", Level.MUST, "a listing can be left", "Leaving a listing early leaks nothing and blocks nothing.", needs="L")
+async def _left(trial: Trial) -> None:
+    directory = trial.directory(0)
+    for method, listing in _LISTINGS.items():
+        for way, statements in _WAYS_OUT.items():
+            because = f"{method} was {way} after its first item"
+            store, contents = await _nested(trial)
+            await trial.execute("before = asyncio.all_tasks()")
+            await trial.execute(statements.format(f"{store.variable}.{listing}"), directory=directory, below=f"{directory}/")
+            # The event loop closes what was dropped, in a task of its own: only one that hangs is waited for in vain.
+            await trial.execute("for _ in range(3): await asyncio.sleep(0)")
+            await trial.execute(
+                "await asyncio.wait([*(asyncio.all_tasks() - before), asyncio.ensure_future(asyncio.sleep(0))], timeout=1)"
+            )
+            await trial.ask("[*(asyncio.all_tasks() - before)]", gives([]), because)
+            if trial.offers(Need.WRITES):
+                await store.set(trial.key(9), b"new")
+                contents[trial.key(9)] = b"new"
+            await store.expect(ListAll(), gives_names(contents), because)
+
+
+@clause("LST-12", Level.MUST, "two listings at once", "Two listings at once do not disturb each other.", needs="L")
+async def _two(trial: Trial) -> None:
+    store, _ = await _nested(trial)
+    for listing in ("list()", "list_prefix('')", "list_dir('')"):
+        with trial.apart():
+            call = f"{store.variable}.{listing}"
+            alone = await trial.ask(f"sorted([name async for name in {call}])", returns)
+            await trial.execute(f"one, two = aiter({call}), aiter({call})")
+            await trial.ask(
+                f"sorted([name for _ in range({len(alone)}) for name in (await anext(one), await anext(two))])",
+                gives(sorted(alone * 2)),
+                f"alone, {listing} gives each of these once",
+            )
+
+
+@clause(
+    "LST-13",
+    Level.MUST,
+    "nothing but keys is listed",
+    "Nothing but keys is listed: no temporary file, no lock, no directory marker, before, during and after a write.",
+    needs="LW",
+)
+async def _only_keys(trial: Trial) -> None:
+    directory = trial.directory()
+    key, name = trial.key(below=directory), trial.key()
+    value = trial.dialect.python_value(trial.legal_value(b"v" * trial.profile.largest))
+    store = await trial.open()
+    await store.expect(ListAll(), gives_names([]), "nothing was written yet")
+    await trial.execute(
+        f"writing = asyncio.ensure_future({store.variable}.set($key, {value}))\n"
+        "names = set()\n"
+        "while not writing.done():\n"
+        f"    names.update([name async for name in {store.variable}.list()])\n"
+        f"    names.update([name async for name in {store.variable}.list_dir($directory)])\n"
+        "    await asyncio.sleep(0)\n"
+        "await writing",
+        key=key,
+        directory=directory,
+    )
+    await trial.ask("names - {$key, $name}", gives(set()), "these were listed during a write", key=key, name=name)
+    for operation, names in ((ListAll(), [key]), (ListDir(directory), [name]), (ListDir(""), [directory])):
+        await store.expect(operation, gives_names(names), "one key was written")
+
+
+CLAUSES = (
+    _each_once, _empty_prefix, _directory_prefix, _string_prefix, _children, _slash, _nothing, _no_page, _readable, _changes, _left,
+    _two, _only_keys,
+)  # fmt: skip
