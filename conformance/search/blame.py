@@ -168,7 +168,7 @@ def _of_own_set(key: str, value: bytes, earlier: Sequence[Operation]) -> str:
                 return "DEL-4"
             case DeleteDir() | Clear():
                 return "DEL-4"
-            case Set(key=changed) | SetIfNotExists(key=changed) if changed == key:
+            case _ if key in operation.names():
                 return "SET-5"
             case _:
                 pass

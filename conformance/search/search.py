@@ -190,9 +190,9 @@ class Search:
         return None
 
     async def _cause(self, program: Program, divergence: Divergence, deadline: float) -> tuple[Program, Divergence]:
-        """A plainer read that shows the same fault, where there is one: of a value after a listing, of one part after many."""
+        """A plainer read that shows the same fault, where there is one: of a whole value, of one part of many."""
         operation = divergence.operation
-        if operation.changes or isinstance(operation, Get):
+        if operation.changes or (isinstance(operation, Get) and operation.byte_range is None):
             return program, divergence
         async with AsyncExitStack() as stack:
             player = Player(await self._open(stack), self._dialect, self._watch)
@@ -201,7 +201,7 @@ class Search:
                     if await player.play(program[:-1]) is None:
                         many = operation.key_ranges if isinstance(operation, GetPartialValues) else ()
                         names = [key for key in [*player.model.contents, *operation.names()] if is_key(key)]
-                        reads = [*[Get(key, request) for key, request in many], *[Get(key) for key in names]]
+                        reads = [*[Get(key) for key in names], *[Get(key, request) for key, request in many]]
                         plainer = await player.first_wrong(reads, len(program) - 1)
                         if plainer is not None:
                             return (*program[:-1], plainer.operation), plainer
