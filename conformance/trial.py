@@ -279,9 +279,14 @@ class Trial:
 
     async def _remove_own_keys(self) -> None:
         for handle in self.handles:
-            for key in handle.written:
-                with suppress(Exception):
-                    await asyncio.wait_for(handle.store.delete(key), self.watch.patience("delete", self.profile.deadline))
+            seconds = self.watch.patience("delete", self.profile.deadline) * (1 + len(handle.written) / 100)
+            with suppress(Exception):
+                await asyncio.wait_for(self._delete_each(handle), seconds)
+
+    async def _delete_each(self, handle: Handle) -> None:
+        for key in handle.written:
+            with suppress(Exception):
+                await handle.store.delete(key)
 
     # Keys and values
 
