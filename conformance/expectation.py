@@ -186,6 +186,33 @@ class Anything(_Combinable):
 
 
 @dataclass(frozen=True)
+class ErrorsName(_Combinable):
+    """Where the call raises, the message names this key, and says more than that."""
+
+    key: str
+
+    @property
+    def admits_errors(self) -> bool:
+        """They are what it judges."""
+        return True
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether the message, if there is one, is as it should be."""
+        if not isinstance(outcome, Raised):
+            return True
+        message = str(outcome.error)
+        return self.key in message and any(map(str.isalpha, message.replace(self.key, "")))
+
+    def __str__(self) -> str:
+        return f"no error, or one whose message names {self.key!r} and says what was wrong with it"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        rest = f"str(got).replace({self.key!r}, '')"
+        return f"not isinstance(got, Exception) or ({self.key!r} in str(got) and any(map(str.isalpha, {rest})))"
+
+
+@dataclass(frozen=True)
 class AnyOf(_Combinable):
     """One of several."""
 
@@ -226,6 +253,11 @@ def gives_names(names: Iterable[str], source: str | None = None) -> GivesNames:
 def raises(*kinds: type[Exception]) -> Raises:
     """The call raises one of `kinds`; any error where none is named."""
     return Raises(kinds or (Exception,))
+
+
+def errors_name(key: str) -> ErrorsName:
+    """The call returns, or raises an error whose message names `key` and says what was wrong with it."""
+    return ErrorsName(key)
 
 
 returns = Anything()

@@ -21,7 +21,7 @@ _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *OPERATIONS, *_REQUESTS, Opened, Performed, Executed, Asked,
-        expectation.Gives, expectation.GivesNames, expectation.Raises, expectation.Anything, expectation.AnyOf,
+        expectation.Gives, expectation.GivesNames, expectation.Raises, expectation.Anything, expectation.AnyOf, expectation.ErrorsName,
     )
 }  # fmt: skip
 

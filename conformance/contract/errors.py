@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from conformance.clause import Level, Need, clause
-from conformance.expectation import Outcome, Raised, Returned, gives, returns
+from conformance.expectation import Returned, errors_name, gives, returns
 from conformance.operations import (
     Clear,
     Delete,
@@ -32,33 +31,6 @@ _LONG = 300
 """Characters of a segment that most file systems refuse."""
 
 
-@dataclass(frozen=True)
-class _Telling:
-    """Where the call raises, the message names the key, and says more than that."""
-
-    key: str
-
-    @property
-    def admits_errors(self) -> bool:
-        """They are what it judges."""
-        return True
-
-    def allows(self, outcome: Outcome) -> bool:
-        """Whether the message, if there is one, is as it should be."""
-        if not isinstance(outcome, Raised):
-            return True
-        message = str(outcome.error)
-        return self.key in message and any(map(str.isalpha, message.replace(self.key, "")))
-
-    def __str__(self) -> str:
-        return f"no error, or one whose message names {self.key!r} and says what was wrong with it"
-
-    def python(self) -> str:
-        """A condition on `got`."""
-        rest = f"str(got).replace({self.key!r}, '')"
-        return f"not isinstance(got, Exception) or ({self.key!r} in str(got) and any(map(str.isalpha, {rest})))"
-
-
 @clause(
     "ERR-1",
     Level.SHOULD,
@@ -67,13 +39,13 @@ class _Telling:
 )
 async def _telling(trial: Trial) -> None:
     store = await trial.open()
-    await store.expect(GetSize(trial.key()), _Telling(trial.key()), "it was never set")
+    await store.expect(GetSize(trial.key()), errors_name(trial.key()), "it was never set")
     if trial.offers(Need.WRITES):
         below, long = trial.key(1, below=trial.key()), trial.key() + "x" * _LONG
         await store.set(trial.key(), b"value")
         for key in filter(trial.subject.grammar.legal, (below, long)):
             named = trial.key() if key == below else key  # of the two that are in each other's way, either
-            await store.expect(Set(key, b"value"), _Telling(named), "where a store refuses it, the user has to find it")
+            await store.expect(Set(key, b"value"), errors_name(named), "where a store refuses it, the user has to find it")
 
 
 def _provocations(trial: Trial, present: str) -> Iterator[tuple[str, Operation]]:
