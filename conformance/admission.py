@@ -76,7 +76,10 @@ def _forms(name: str) -> set[str] | None:
     while waiting:
         form = waiting.pop()
         for reading in _READINGS:
-            new = reading(form)
+            try:
+                new = reading(form)
+            except ValueError:  # a user's name that no system has: a store that reads so raises as well
+                continue
             if new not in forms:
                 if len(forms) == _MOST_FORMS or len(new) > _LONGEST_FORM:
                     return None

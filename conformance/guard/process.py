@@ -113,7 +113,7 @@ class _Heard:
                 case "attempts":
                     _send(answers, self.attempts[value:])
                 case "decoys":
-                    slot = self._tree.slots[value]
+                    slot = self._tree.slots[int(value)]
                     decoys = make_decoys(Path(slot), "neighbour")
                     self.before |= self._tree.survey(slot)
                     _send(answers, decoys)

@@ -6,6 +6,7 @@ import ntpath
 import posixpath
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -196,6 +197,13 @@ def test_refusal_says_what_how_and_what_to_do():
         admit("%2e%2e/x", operation="set", destructive=False, guarded=False)
 
 
+@pytest.mark.parametrize("name", ["~\x00", "~\ud800"])
+def test_name_of_no_possible_user_is_refused_as_others_are(name):
+    """A home that the system cannot even look for is refused, without another error."""
+    with pytest.raises(NotAdmittedError):
+        admit(name, operation="get", destructive=False, guarded=False)
+
+
 def test_name_that_can_be_read_without_end_is_refused(monkeypatch):
     """Variables that name each other without end leave the name undecided, so it is refused."""
     monkeypatch.setenv("ENDLESS", "$ENDLESS$ENDLESS")
@@ -257,6 +265,7 @@ def test_no_reading_takes_an_admitted_name_out_of_the_root(name, readings):
         except NotAdmittedError:
             return
         for reading in readings:
-            name = reading(name)
+            with suppress(ValueError):  # the store raises, and goes no further
+                name = reading(name)
         assert posixpath.normpath(posixpath.join("/srv/root", name)).startswith("/srv/root/")
         assert ntpath.normpath(ntpath.join("C:\\srv\\root", name)).startswith("C:\\srv\\root\\")
