@@ -15,7 +15,8 @@ Notes for those who write stores and those who take them:
 - A variable declared as a concrete class whose methods are wider than a protocol's is not narrowed by mypy: declare it as `Store`.
 
 `Protocol` and `runtime_checkable` are those of typing_extensions, whose isinstance neither evaluates a property nor takes
-microseconds on Python 3.11; take them from here when you compose protocols of your own.
+microseconds on Python 3.11; take them from here when you compose protocols of your own. (With typing's own Protocol, isinstance
+of the composed protocol raises TypeError on Python 3.11.)
 """
 
 from __future__ import annotations

@@ -162,13 +162,10 @@ def cases(which: str) -> Iterator[tuple[Kind, tuple[str, ...], tuple[str, ...], 
                     if "isinstance" in ways and ("writes", "isinstance") not in zip(flags, ways, strict=True):
                         yield kind, flags, ways, "raise"
         return
-    kinds = BARE if which == "few" else PROTOCOL_KINDS
-    for kind, style in product(kinds, ("raise", "and")):
+    in_both_styles, in_one_style = ([], BARE[1:]) if which == "few" else (PROTOCOL_KINDS, CLASS_KINDS)
+    for kind, style in [*product(in_both_styles, ("raise", "and")), *product(in_one_style, ("raise",))]:
         for flags in orders(kind.able):
             yield kind, flags, ("flag",) * len(flags), style
-    for kind in () if which == "few" else CLASS_KINDS:
-        for flags in orders(kind.able):
-            yield kind, flags, ("flag",) * len(flags), "raise"
 
 
 def orders(flags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Composing with the Protocol of typing: right for a type checker, and to be avoided on Python 3.11.
 
-Its isinstance evaluates the properties of a store there, and takes microseconds: compose with `storeproto.Protocol`, which is that
-of typing_extensions. (What happens at run time is tested in test_typing_protocol.py.)
+Its isinstance raises TypeError there, because the protocols of this package are made with typing_extensions: compose with
+`storeproto.Protocol`, which is the same. (What happens at run time is tested in test_typing_protocol.py.)
 """
 
 from __future__ import annotations
