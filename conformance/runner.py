@@ -113,6 +113,8 @@ class _Run:
                 return (
                     f"{self._subject.name}: {clause.id}: expected {result.expected}; got {result.actual}. {result.because}".strip()
                 )
+            if result.verdict is Verdict.ERROR:  # a store that was not shown to be empty is not written to
+                return f"{self._subject.name}: {clause.id} could not be decided"
         return ""
 
     def _infer_reopening(self, clause: Clause, seen: Survey) -> None:
@@ -120,7 +122,8 @@ class _Run:
         result = self._try(clause, seen)
         if result.verdict is Verdict.FAILED:
             self._subject = self._subject.without_reopening()
-            result = Result(clause, Verdict.NOT_APPLICABLE, reason="a second opening with the same arguments leads to other data")
+            reason = f"a second opening with the same arguments does not lead to the same data: {result.actual}"
+            result = Result(clause, Verdict.NOT_APPLICABLE, reason=reason)
         self._keep(result)
 
     def _ask_all(self, seen: Survey, *, guard: bool) -> str:

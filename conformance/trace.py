@@ -13,7 +13,7 @@ from conformance.operations import Operation
 from conformance.subject import Subject
 
 _STANDARD_IMPORTS = {
-    name: f"import {name}" for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "tempfile", "threading")
+    name: f"import {name}" for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "storeproto", "tempfile", "threading")
 }
 
 

@@ -201,6 +201,15 @@ class Trial:
         await self.execute(f"{variable} = {source}")
         return self._keep(Handle(self, variable, self._variables[variable], handle.place, handle.place_variable))
 
+    async def derive_if_offered(self, handle: Handle, source: str, variable: str) -> Handle | None:
+        """Do what `derive` does, or return None where that raises NotImplementedError."""
+        outcome = await self.outcome_of(f"({variable} := {source})")
+        if isinstance(outcome, Raised) and isinstance(outcome.error, NotImplementedError):
+            return None
+        self.trace.steps.append(Executed(f"{variable} = {source}"))
+        store = self._judge(outcome, returns, "", source)
+        return self._keep(Handle(self, variable, store, handle.place, handle.place_variable))
+
     async def read_only(self, handle: Handle, variable: str = "reader") -> Handle:
         """Return a read-only handle on the data of `handle`.
 
@@ -210,9 +219,9 @@ class Trial:
         if self.survey.read_only:
             return handle
         if callable(getattr(handle.store, "with_read_only", None)):
-            with suppress(NotImplementedError):
-                return await self.derive(handle, f"{handle.variable}.with_read_only(True)", variable)
-            self.trace.steps.pop()
+            derived = await self.derive_if_offered(handle, f"{handle.variable}.with_read_only(True)", variable)
+            if derived is not None:
+                return derived
         if self.subject.reopening is None:
             raise NotApplicable("the store offers no with_read_only, and the subject cannot open the same data again")
         reader = await self.reopen(handle, variable, read_only=True)

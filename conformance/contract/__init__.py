@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.clause import Clause
 from conformance.contract import (
+    capabilities,
     concurrency,
     creating,
     deleting,
@@ -11,11 +12,15 @@ from conformance.contract import (
     errors,
     existence,
     keys,
+    life_cycle,
     listing,
     partial_reads,
     partial_writes,
     ranges,
+    read_only,
     reading,
+    shape,
+    subject_itself,
     writing,
 )
 
@@ -46,6 +51,9 @@ CHAPTERS: dict[str, str] = {
 """What each chapter is about."""
 
 CONTRACT: tuple[Clause, ...] = (
+    *subject_itself.CLAUSES,
+    *shape.CLAUSES,
+    *capabilities.CLAUSES,
     *keys.CLAUSES,
     *writing.CLAUSES,
     *reading.CLAUSES,
@@ -56,6 +64,8 @@ CONTRACT: tuple[Clause, ...] = (
     *deleting.CLAUSES,
     *existence.CLAUSES,
     *listing.CLAUSES,
+    *read_only.CLAUSES,
+    *life_cycle.CLAUSES,
     *concurrency.CLAUSES,
     *durability.CLAUSES,
     *errors.CLAUSES,

@@ -1,0 +1,171 @@
+"""TYP: shape and types."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from typing_extensions import get_protocol_members
+
+from conformance.clause import Level, Need, clause, undecided
+from conformance.expectation import gives, raises, returns
+from conformance.operations import (
+    Clear,
+    Delete,
+    DeleteDir,
+    Exists,
+    Get,
+    GetPartialValues,
+    GetSize,
+    GetSizePrefix,
+    IsEmpty,
+    Operation,
+    Set,
+    SetIfNotExists,
+    SetPartialValues,
+)
+from conformance.survey import FLAGS
+from conformance.trial import Trial
+from storeproto import Store, SupportsDeletes, SupportsListing, SupportsPartialWrites, SupportsWrites
+
+_PROTOCOLS = {
+    Need.WRITES: SupportsWrites,
+    Need.PARTIAL_WRITES: SupportsPartialWrites,
+    Need.DELETES: SupportsDeletes,
+    Need.LISTING: SupportsListing,
+}
+"""What each flag claims."""
+
+_READ_ONLY_AND_FLAGS = ("read_only", *FLAGS.values())
+
+
+@clause("TYP-1", Level.MUST, "it is a Store", "The object satisfies the run-time `Store` protocol.")
+async def _is_a_store(trial: Trial) -> None:
+    store = await trial.open()
+    found = [name for name in sorted(get_protocol_members(Store)) if inspect.getattr_static(store.store, name, None) is None]
+    await trial.ask("isinstance(store, storeproto.Store)", gives(value=True), f"it lacks {', '.join(found)}" if found else "")
+
+
+@clause(
+    "TYP-2",
+    Level.MUST,
+    "methods take the documented parameters",
+    "Every method of each protocol that its flags claim is there, with parameters that callers may pass by the documented name and "
+    "position (whether `prototype` has a default is the store's choice).",
+)
+async def _parameters(trial: Trial) -> None:
+    store = await trial.open()
+    for protocol, claim in _claims(trial):
+        for method in sorted(get_protocol_members(protocol)):
+            documented = getattr(protocol, method)
+            if not callable(documented) or (protocol is Store and getattr(store.store, method, None) is None):
+                continue  # a flag; or TYP-1's to judge
+            await trial.ask(f"callable(store.{method})", gives(value=True), claim)
+            given = _signature(getattr(store.store, method))
+            if given is not None:
+                await _compare(trial, method, documented, given)
+
+
+def _claims(trial: Trial) -> Iterator[tuple[Any, str]]:
+    """The protocols that the store must satisfy, and why."""
+    yield Store, "every store has it"
+    for need, protocol in _PROTOCOLS.items():
+        if trial.survey.flags[FLAGS[need]]:
+            yield protocol, f"{FLAGS[need]} is True"
+
+
+def _signature(method: Any) -> inspect.Signature | None:
+    """The signature of a method; None for native code that shows none."""
+    try:
+        return inspect.signature(method)
+    except (TypeError, ValueError):
+        return None
+
+
+async def _compare(trial: Trial, method: str, documented: Any, given: inspect.Signature) -> None:
+    """Demand that what the documentation lets callers write can be bound to the store's own parameters."""
+    parameters = list(inspect.signature(documented).parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
+    needed = [name for name, parameter in zip(names, parameters, strict=True) if parameter.default is parameter.empty]
+    if "prototype" in names and "prototype" not in needed:
+        needed.insert(names.index("prototype"), "prototype")
+    signature = f"inspect.signature(store.{method})"
+    kinds = {parameter.kind for parameter in given.parameters.values()}
+    forwards = kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    for keywords, because in ((names, "callers may pass these by name"), (needed, "callers may leave out what is optional")):
+        call = ", ".join([f"{name}={name!r}" for name in keywords])
+        await trial.ask(f"{signature}.bind({call})", returns, because)
+    for count in range(len(needed), len(names) + 1):
+        positions = f"{signature}.bind({', '.join([repr(name) for name in names[:count]])})"
+        if forwards:
+            await trial.ask(positions, returns, "callers may pass these by position")
+        else:
+            expected = {name: name for name in names[:count]}
+            await trial.ask(f"dict({positions}.arguments)", gives(expected), "callers may pass these by position, in this order")
+
+
+@clause(
+    "TYP-3",
+    Level.MUST,
+    "listings are iterators, operations awaitable",
+    "`list`, `list_prefix` and `list_dir` return an asynchronous iterator when called, not a coroutine; every other operation but "
+    "`close` and `with_read_only` returns an awaitable.",
+)
+async def _awaitable(trial: Trial) -> None:
+    store, contents = await trial.stocked({trial.key(): b"value"})
+    key = next(iter(contents), trial.key())
+    for operation in _operations(trial, key):
+        call = operation.call(store.variable, trial.dialect).removeprefix("await ")
+        await trial.ask(f"inspect.isawaitable(call := {call})", gives(value=True), "callers await it")
+        await trial.outcome_of("await call")
+    if trial.offers(Need.LISTING):
+        for call in ("store.list()", "store.list_prefix('')", "store.list_dir('')"):
+            await trial.open()
+            await trial.execute(f"listing = {call}")
+            await trial.execute("inspect.iscoroutine(listing) and listing.close()")
+            await trial.ask("hasattr(listing, '__anext__')", gives(value=True), f"callers write `async for name in {call}`")
+
+
+def _operations(trial: Trial, key: str) -> Iterator[Operation]:
+    """An operation of each kind that the store offers, on the kit's own data; those that remove come last."""
+    yield from (Get(key), GetPartialValues(((key, None),)), Exists(key), GetSize(key))
+    if trial.offers(Need.LISTING):
+        yield from (IsEmpty(""), GetSizePrefix(""))
+    if trial.offers(Need.WRITES):
+        yield from (Set(key, b"value"), SetIfNotExists(key, b"value"))
+    if trial.offers(Need.PARTIAL_WRITES):
+        yield SetPartialValues(((key, 0, b"v"),))
+    if trial.offers(Need.DELETES):
+        yield from (Delete(key), DeleteDir(trial.directory()), Clear())
+
+
+_TYPE_CHECKS = undecided(
+    "TYP-4",
+    Level.SHOULD,
+    "the class type-checks",
+    "The class type-checks against each protocol that its flags claim (reported method by method, with the type checker's own "
+    "words).",
+)
+
+
+@clause(
+    "TYP-5",
+    Level.MUST,
+    "flags are real booleans",
+    "Each capability flag and `read_only` is a real `bool`, and is the same each time it is read.",
+)
+async def _flags(trial: Trial) -> None:
+    await trial.open()
+    for name in _READ_ONLY_AND_FLAGS:
+        await trial.ask(f"type(store.{name}).__name__", gives("bool"), f"{name} is a flag")
+        await trial.ask(f"len({{store.{name} for _ in range(5)}})", gives(1), f"{name} was read five times")
+
+
+@clause("TYP-6", Level.MUST, "read_only cannot be assigned", "`read_only` cannot be assigned.")
+async def _not_assigned(trial: Trial) -> None:
+    await trial.open()
+    await trial.ask("setattr(store, 'read_only', not store.read_only)", raises(AttributeError, TypeError, ValueError))
+
+
+CLAUSES = (_is_a_store, _parameters, _awaitable, _TYPE_CHECKS, _flags, _not_assigned)
