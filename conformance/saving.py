@@ -21,8 +21,8 @@ _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *OPERATIONS, *_REQUESTS, Opened, Performed, Executed, Asked,
-        expectation.Gives, expectation.GivesNames, expectation.Raises, expectation.Anything, expectation.AnyOf,
-        expectation.ErrorsName,
+        expectation.Gives, expectation.GivesNot, expectation.GivesNames, expectation.Raises, expectation.Anything,
+        expectation.AnyOf, expectation.ErrorsName,
     )
 }  # fmt: skip
 

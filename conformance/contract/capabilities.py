@@ -199,9 +199,9 @@ async def _under_claim(trial: Trial) -> None:
     for need in false:
         if need is Need.WRITES:
             store, _, key = await _unwritable(trial)
-            for operation in (Set(key, b"new"), SetIfNotExists(key, b"new")):
-                await store.do(operation)
-                await store.expect(Get(key), gives_not(b"new"), f"supports_writes is False, yet {operation.method} works")
+            for writing in (Set(key, b"new"), SetIfNotExists(key, b"new")):
+                await store.do(writing)
+                await store.expect(Get(key), gives_not(b"new"), f"supports_writes is False, yet {writing.method} works")
             asked += 1
             continue
         if not trial.offers(Need.WRITES):
@@ -214,15 +214,15 @@ async def _under_claim(trial: Trial) -> None:
                 await store.expect(listing, gives_not(list(contents)), f"supports_listing is False, yet {listing.method} works")
         if need is Need.DELETES:
             nested = trial.key(below=trial.directory())
-            for operation, name in ((Delete(key), key), (DeleteDir(trial.directory()), nested)):
+            for removal, name in ((Delete(key), key), (DeleteDir(trial.directory()), nested)):
                 store, _ = await trial.stocked({key: value, nested: value})
-                await store.do(operation)
-                await store.expect(Get(name), gives_not(None), f"supports_deletes is False, yet {operation.method} works")
+                await store.do(removal)
+                await store.expect(Get(name), gives_not(None), f"supports_deletes is False, yet {removal.method} works")
         if need is Need.PARTIAL_WRITES:
-            for operation in (SetPartialValues(((key, 0, b"n"),)), SetRange(key, b"n", 0)):
+            for patch in (SetPartialValues(((key, 0, b"n"),)), SetRange(key, b"n", 0)):
                 store, _ = await trial.stocked({key: value})
-                await store.do(operation)
-                await store.expect(Get(key), gives_not(b"nalue"), f"supports_partial_writes is False, yet {operation.method} works")
+                await store.do(patch)
+                await store.expect(Get(key), gives_not(b"nalue"), f"supports_partial_writes is False, yet {patch.method} works")
     if not asked:
         raise NotApplicable("the store cannot be written to, so that there is nothing to ask about")
 

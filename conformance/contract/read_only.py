@@ -31,8 +31,8 @@ from conformance.trial import Handle, Trial
     Level.MUST,
     "a read-only handle refuses every change",
     "On a read-only handle over data that the kit itself wrote, set, set_if_not_exists (also of a present key), "
-    "set_partial_values, delete, delete_dir and clear each raise `ValueError` (or `NotImplementedError` where that operation's flag is "
-    "False) and nothing changed.",
+    "set_partial_values, delete, delete_dir and clear each raise `ValueError` (or `NotImplementedError` where that operation's "
+    "flag is False) and nothing changed.",
 )
 async def _refuses(trial: Trial) -> None:
     if not trial.offers(Need.WRITES):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.clause import Level, Need, NotApplicable, clause
-from conformance.expectation import Raised, gives, gives_names, gives_not
+from conformance.expectation import Raised, gives, gives_names, gives_not, returns
 from conformance.operations import Get, ListAll, Set
 from conformance.trial import Handle, Trial
 
@@ -23,6 +23,7 @@ async def _new_and_empty(trial: Trial) -> None:
         store = await trial.open(variable)
         if trial.offers(Need.LISTING):
             contents = {} if trial.offers(Need.WRITES) else trial.subject.contents or {}
+            await store.expect(ListAll(), returns, "does it need to be opened? As a target, package.module:Class.open may do that")
             await store.expect(
                 ListAll(),
                 gives_names(contents),
