@@ -98,14 +98,16 @@ class KeyIndex:
         """Return the keys that begin with the string `prefix`."""
         if prefix == "":
             return [*self._keys]
-        found: list[str] = []
+        keys, children = self._keys, self._children
         directory, _, start = prefix.rpartition("/")
-        pending = [below(directory) + name for name in self._children.get(directory, ()) if name.startswith(start)]
+        names = [below(directory) + name for name in children.get(directory, ()) if name.startswith(start)]
+        found = [name for name in names if name in keys]
+        pending = [name for name in names if name in children]
         while pending:
-            name = pending.pop()
-            if name in self._keys:
-                found.append(name)
-            pending.extend([f"{name}/{child}" for child in self._children.get(name, ())])
+            above = pending.pop() + "/"
+            names = [above + name for name in children[above[:-1]]]
+            found += [name for name in names if name in keys]
+            pending += [name for name in names if name in children]
         return found
 
 

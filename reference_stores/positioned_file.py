@@ -71,6 +71,10 @@ class PositionedFile:
         """Return when what was written is on the disk."""
         os.fsync(self._descriptor)
 
+    def size(self) -> int:
+        """Return where the file ends."""
+        return os.fstat(self._descriptor).st_size
+
     def status(self) -> os.stat_result:
         """Return what the system knows of the file."""
         return os.fstat(self._descriptor)

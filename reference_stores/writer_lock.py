@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -68,7 +69,8 @@ class WriterLock:
                 return
             # Unlocked, not only closed: a child that was forked without Python's doing may still have the descriptor.
             if _fcntl is not None:
-                _fcntl.flock(self._descriptor, _fcntl.LOCK_UN)
+                with suppress(OSError):  # not offered by this file system
+                    _fcntl.flock(self._descriptor, _fcntl.LOCK_UN)
             self._close()
             del _held[self.identity]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import zipfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeAlias, get_args, overload
@@ -27,12 +28,14 @@ from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 B = TypeVar("B")
 KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 Mode: TypeAlias = Literal["r", "w", "a", "x"]
+_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
-# What is cheap is done in the event loop, since a hop to a thread costs as much as reading 100 KiB; the rest must not hold it up.
-_MOST_INLINE: Final = 256 << 10
-_OVERHEAD: Final = 1 << 10
-_COST_OF_A_BYTE: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 8}
-_COST_OF_A_COSTLY_BYTE: Final = 64
+# What takes less than a millisecond or so is done in the event loop: a hop to a thread costs as much as reading 100 KiB. The rest
+# must not hold the loop up.
+_MOST_WRITTEN_INLINE: Final = {zipfile.ZIP_STORED: 512 << 10, zipfile.ZIP_DEFLATED: 16 << 10, zipfile.ZIP_BZIP2: 4 << 10}
+_MOST_READ_INLINE: Final = 1 << 20
+_COST_OF_A_READ: Final = 2 << 10
+_COST_OF_A_BYTE: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 3, zipfile.ZIP_BZIP2: 32, zipfile.ZIP_LZMA: 16}
 
 _hops: Final = ThreadHops(share=False)
 
@@ -96,8 +99,8 @@ class ZipStore:
         compression: int = zipfile.ZIP_STORED,
         allowZip64: bool = True,  # noqa: N803  # as documented
     ) -> None:
-        if mode not in get_args(Mode):
-            raise ValueError(f"mode {mode!r} is not allowed: give one of {', '.join(map(repr, get_args(Mode)))}")
+        if mode not in _MODES:
+            raise ValueError(f"mode {mode!r} is not allowed: give one of {', '.join(map(repr, _MODES))}")
         if compression not in METHODS:
             allowed = ", ".join([f"zipfile.{name}" for name in METHODS.values()])
             raise ValueError(f"compression {compression!r} is not allowed: give one of {allowed}")
@@ -110,9 +113,14 @@ class ZipStore:
         self.path: Final = Path(path)
         self.compression: Final = compression
         self.allowZip64: Final = allowZip64
-        self._location = Path(path).resolve()
+        self._absolute = self.path.absolute()
         self._read_only: bool = read_only
-        self._archive = Archive(self._location, "r" if read_only else mode)
+        self._archive = Archive(self._absolute, "r" if read_only else mode)
+
+    @cached_property
+    def _location(self) -> Path:
+        """Where the archive is, whatever links lead there; asked for only where stores are compared."""
+        return self._absolute.resolve()
 
     @property
     def read_only(self) -> bool:
@@ -231,7 +239,7 @@ class ZipStore:
         if member is None:  # only now: a key that is there is a legal one
             check_key(key)
             return None
-        value = _read(contents, key, member, byte_range)
+        value = _read(contents, key, member, None if byte_range is None else resolve(byte_range, member.size))
         return value if prototype is None else prototype.buffer.from_bytes(value)
 
     # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
@@ -266,10 +274,11 @@ class ZipStore:
         if member is None:
             check_key(key)
             return None
-        if _cost_of_reading(member, byte_range) <= _MOST_INLINE:
-            value = _read(contents, key, member, byte_range)
+        part = None if byte_range is None else resolve(byte_range, member.size)
+        if _cost(member, part) <= _MOST_READ_INLINE:
+            value = _read(contents, key, member, part)
         else:
-            value = await _hops.read(_read, contents, key, member, byte_range)
+            value = await _hops.read(_read, contents, key, member, part)
         return value if prototype is None else prototype.buffer.from_bytes(value)
 
     @overload
@@ -291,9 +300,17 @@ class ZipStore:
             zipfile.BadZipFile: a member cannot be read, or its checksum is wrong.
         """
         contents = self._contents("get_partial_values")
-        found = [(key, contents.members.get(key), byte_range) for key, byte_range in key_ranges]
-        cost = sum([_cost_of_reading(member, byte_range) for _, member, byte_range in found if member is not None])
-        if cost <= _MOST_INLINE:
+        found: builtins.list[tuple[str, Member | None, slice | None]] = []
+        cost = 0
+        for key, byte_range in key_ranges:
+            member, part = contents.members.get(key), None
+            if member is None:
+                check_key(key)
+            else:
+                part = None if byte_range is None else resolve(byte_range, member.size)
+                cost += _cost(member, part)
+            found.append((key, member, part))
+        if cost <= _MOST_READ_INLINE:
             values = _read_all(contents, found)
         else:
             values = await _hops.read(_read_all, contents, found)
@@ -330,8 +347,8 @@ class ZipStore:
     def set_sync(self, key: str, value: BufferLike) -> None:
         """Do what `set` does, without an event loop."""
         archive = self._writable("set")
-        encoded_name(check_key(key))
-        _put(CommitToken(), archive, key, as_bytes(value), self.compression, self.allowZip64, keep=False)
+        name = encoded_name(key)
+        _put(CommitToken(), archive, key, name, as_bytes(value), self.compression, self.allowZip64, keep=False)
 
     async def set(self, key: str, value: BufferLike) -> None:
         """Store `value` under `key`.
@@ -343,7 +360,8 @@ class ZipStore:
             TypeError: `value` is no buffer.
             zipfile.LargeZipFile: the archive would need zip64, which `allowZip64=False` forbids.
         """
-        await self._put("set", key, value, keep=False)
+        if (rest := self._begin_put("set", key, value, keep=False)) is not None:
+            await rest
 
     async def set_if_not_exists(self, key: str, value: BufferLike) -> None:
         """Store `value` under `key` if it is not set; of many callers, in any threads, one wins.
@@ -355,17 +373,21 @@ class ZipStore:
             TypeError: `value` is no buffer.
             zipfile.LargeZipFile: the archive would need zip64, which `allowZip64=False` forbids.
         """
-        await self._put("set_if_not_exists", key, value, keep=True)
+        if (rest := self._begin_put("set_if_not_exists", key, value, keep=True)) is not None:
+            await rest
 
-    async def _put(self, operation: str, key: str, value: BufferLike, *, keep: bool) -> None:
+    def _begin_put(self, operation: str, key: str, value: BufferLike, *, keep: bool) -> Awaitable[bool] | None:
+        """Write a value at once, or return what is to be awaited: large values, and those that must wait for another writer."""
         archive = self._writable(operation)
-        encoded_name(check_key(key))
-        new = as_bytes(value)
+        name = encoded_name(key)
+        new = value if type(value) is bytes else as_bytes(value)
         if keep and key in archive.contents.members:
-            return
-        inline = _cost(self.compression, len(new)) <= _MOST_INLINE
-        if not inline or not _put(None, archive, key, new, self.compression, self.allowZip64, keep=keep):
-            await _hops.change(_put, archive, key, new, self.compression, self.allowZip64, keep=keep)
+            return None
+        method, allow_zip64 = self.compression, self.allowZip64
+        inline = len(new) <= _MOST_WRITTEN_INLINE.get(method, 0)
+        if inline and _put(None, archive, key, name, new, method, allow_zip64, keep=keep):
+            return None
+        return _hops.change(_put, archive, key, name, new, method, allow_zip64, keep=keep)
 
     async def set_partial_values(
         self,
@@ -495,46 +517,40 @@ def _reopened(kind: type[ZipStore], location: Path, read_only: bool, compression
     """Return a handle as it was pickled: on the archive that this process is writing to, or on one that must be there."""
     store = kind.__new__(kind)
     archive = Archive.being_written(location) or Archive(location, "r")
-    vars(store).update(path=location, compression=compression, allowZip64=allow_zip64, _location=location)
+    vars(store).update(path=location, compression=compression, allowZip64=allow_zip64, _absolute=location)
     return store._handle(archive, read_only)  # pyright: ignore[reportPrivateUsage]
 
 
-def _cost(method: int, size: int) -> int:
-    """Return how long it takes to read or write a value, in the time that a stored byte takes."""
-    return (_OVERHEAD + size) * _COST_OF_A_BYTE.get(method, _COST_OF_A_COSTLY_BYTE)
+def _cost(member: Member, part: slice | None) -> int:
+    """Return how long a read takes, in the time that one more stored byte takes."""
+    size = member.size if part is None or member.method else part.stop - part.start
+    return _COST_OF_A_READ + size * _COST_OF_A_BYTE.get(member.method, 1)
 
 
-def _cost_of_reading(member: Member, byte_range: ByteRequest | ByteRangePair | None) -> int:
-    size = member.size
-    if byte_range is not None and not member.method and _cost(0, size) > _MOST_INLINE:
-        part = resolve(byte_range, size)
-        size = part.stop - part.start
-    return _cost(member.method, size)
-
-
-def _read(contents: Contents, key: str, member: Member, byte_range: ByteRequest | ByteRangePair | None) -> bytes:
-    if byte_range is None:
+def _read(contents: Contents, key: str, member: Member, part: slice | None) -> bytes:
+    if part is None:
         return read_value(contents.file, key, member)
-    return read_part(contents.file, key, member, resolve(byte_range, member.size))
+    return read_part(contents.file, key, member, part)
 
 
-def _read_all(
-    contents: Contents, found: builtins.list[tuple[str, Member | None, ByteRequest | ByteRangePair | None]]
-) -> builtins.list[bytes | None]:
-    values: builtins.list[bytes | None] = []
-    for key, member, byte_range in found:
-        if member is None:
-            check_key(key)
-        values.append(None if member is None else _read(contents, key, member, byte_range))
-    return values
+def _read_all(contents: Contents, found: builtins.list[tuple[str, Member | None, slice | None]]) -> builtins.list[bytes | None]:
+    return [None if member is None else _read(contents, key, member, part) for key, member, part in found]
 
 
 def _put(
-    commit: CommitToken | None, archive: Archive, key: str, value: bytes, compression: int, allow_zip64: bool, *, keep: bool
+    commit: CommitToken | None,
+    archive: Archive,
+    key: str,
+    name: bytes,
+    value: bytes,
+    compression: int,
+    allow_zip64: bool,
+    *,
+    keep: bool,
 ) -> bool:
     """Write a value; in the event loop, where there is no token, only if that is possible at once."""
     packed = PackedValue(value, compression)
-    return archive.put(key, packed, allow_zip64=allow_zip64, keep=keep, commit=commit, wait=commit is not None)
+    return archive.put(key, name, packed, allow_zip64=allow_zip64, keep=keep, commit=commit, wait=commit is not None)
 
 
 def _clear(commit: CommitToken, archive: Archive) -> bool:

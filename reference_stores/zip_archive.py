@@ -36,7 +36,7 @@ class Archive:
     """An archive that is read, and written while at least one handle may write to it.
 
     Args:
-        location: the absolute path of the file.
+        location: an absolute path of the file.
         mode: 'r' to read; the others begin to write.
 
     Raises:
@@ -47,7 +47,7 @@ class Archive:
     """
 
     def __init__(self, location: Path, mode: Literal["r"] | WritingMode) -> None:
-        self.location: Final = location
+        self.location = location
         self.was_forked = False
         self._changing = Lock()
         self._writer: ZipWriter | None = None
@@ -75,6 +75,7 @@ class Archive:
         """Count one more handle that writes; the first one locks the file and reads it anew."""
         with self._changing:
             if self._writer is None:
+                self.location = self.location.resolve()  # a new archive takes the place of the file, not of a link to it
                 self._take(*_opened_for_writing(self.location, mode))
                 self.was_forked = False
                 _written[self.location] = self
@@ -106,6 +107,7 @@ class Archive:
     def put(
         self,
         key: str,
+        name: bytes,
         value: PackedValue,
         *,
         allow_zip64: bool,
@@ -113,7 +115,7 @@ class Archive:
         commit: Commit | None = None,
         wait: bool = True,
     ) -> bool:
-        """Make `value` the value of `key`; with `keep` only where it has none.
+        """Make `value` the value of `key`, whose member is called `name`; with `keep` only where it has none.
 
         Return False, without having done anything, where another change is under way and the caller does not `wait`.
         """
@@ -122,7 +124,7 @@ class Archive:
         try:
             writer = self._open_writer()
             if not (keep and key in self.contents.members):
-                writer.append(key, value, _NO_COMMIT if commit is None else commit, allow_zip64=allow_zip64)
+                writer.append(key, name, value, commit, allow_zip64=allow_zip64)
         finally:
             self._changing.release()
         return True
@@ -187,7 +189,7 @@ def _read_contents(location: Path) -> Contents:
         raise _not_a_file(location)
     file = PositionedFile(location, os.O_RDONLY)
     with _naming(location):
-        size = file.status().st_size
+        size = file.size()
         directory = find_directory(file, size)
         if directory is None:
             walked = walk(file, size)
@@ -258,6 +260,7 @@ def _created(location: Path) -> tuple[PositionedFile, WriterLock]:
         file.write(pack_end(0, 0, 0, 0, b""), 0)
     except BaseException:
         lock.release()
+        location.unlink()
         raise
     return file, lock
 

@@ -30,20 +30,23 @@ ZIP64_LIMIT: Final = 0x7FFFFFFF
 """The largest size and offset that need no zip64; half of what would fit, since some tools read these numbers as signed."""
 
 _ALL_ONES: Final = 0xFFFFFFFF
+_WIDE_SIZES: Final = b"\xff" * 8
 _ZIP64_FIELD: Final = 1
 _NEEDED: Final = {zipfile.ZIP_STORED: 20, zipfile.ZIP_DEFLATED: 20, zipfile.ZIP_BZIP2: 46, zipfile.ZIP_LZMA: 63}
-_MADE_BY_UNIX: Final = 3 << 8
+_NEEDED_FOR_ZIP64: Final = 45
+_MADE_BY_UNIX: Final = bytes([63, 3])
 _REGULAR_FILE: Final = 0o100644 << 16
 
-# Header and entry share their middle: what is needed to read, flags, method, time, date, checksum, two sizes, two lengths.
+# Header and entry share their middle: what is needed to read, flags, method, time, date, checksum, two sizes, the name's length.
 _HEADER: Final = Struct("<4sHHHHHLLLHH")
-_ENTRY: Final = Struct("<4sHHHHHHLLLHHHHHLL")
+_COMMON_END: Final = 28
+_ENTRY_REST: Final = Struct("<HHHHLL")
 _ENTRY_READ: Final = Struct("<4s4xHH4xLLLHHH8xL")
 _END: Final = Struct("<4sHHHHLLH")
 _END_64: Final = Struct("<4sQHHLLQQQQ")
 _LOCATOR: Final = Struct("<4sLQL")
 HEADER_SIZE: Final = _HEADER.size
-ENTRY_SIZE: Final = _ENTRY.size
+ENTRY_SIZE: Final = _ENTRY_READ.size
 END_SIZE: Final = _END.size
 END_64_SIZE: Final = _END_64.size
 LOCATOR_SIZE: Final = _LOCATOR.size
@@ -108,28 +111,48 @@ def decoded(name: bytes, flags: int) -> str | None:
     return name.decode("cp437")
 
 
-def pack_member(
-    name: bytes, *, flags: int, method: int, stamp: Stamp, checksum: int, compressed_size: int, size: int, offset: int
-) -> tuple[bytes, bytes]:
-    """Return the header and the directory's entry of a member whose header stands at `offset`."""
-    flags |= 0 if name.isascii() else UTF_8
-    needed = _NEEDED.get(method, 20)
-    sizes, wide_sizes = (compressed_size, size), b""
-    if max(sizes) > ZIP64_LIMIT:
-        wide_sizes = pack_fields("<QQ", size, compressed_size)
-        sizes = (_ALL_ONES, _ALL_ONES)
-    wide, short_offset = wide_sizes, offset
-    if offset > ZIP64_LIMIT:
-        wide, short_offset = wide_sizes + pack_fields("<Q", offset), _ALL_ONES
-    if wide:
-        needed = max(needed, 45)
-    common = (flags, method, *stamp, checksum, *sizes, len(name))
-    header_extra, entry_extra = _extra(wide_sizes), _extra(wide)
-    header = _HEADER.pack(HEADER_SIGNATURE, needed, *common, len(header_extra))
-    entry = _ENTRY.pack(
-        ENTRY_SIGNATURE, _MADE_BY_UNIX | needed, needed, *common, len(entry_extra), 0, 0, 0, _REGULAR_FILE, short_offset
+def pack_header(name: bytes, *, flags: int, method: int, stamp: Stamp, checksum: int, compressed_size: int, size: int) -> bytes:
+    """Return the header of a member."""
+    needed, extra = _NEEDED[method], b""
+    if size > ZIP64_LIMIT or compressed_size > ZIP64_LIMIT:
+        needed, extra = max(needed, _NEEDED_FOR_ZIP64), _extra(pack_fields("<QQ", size, compressed_size))
+        size = compressed_size = _ALL_ONES
+    time, date = stamp
+    if not name.isascii():
+        flags |= UTF_8
+    name_length, extra_length = len(name), len(extra)
+    return (
+        _HEADER.pack(
+            HEADER_SIGNATURE,
+            needed,
+            flags,
+            method,
+            time,
+            date,
+            checksum,
+            compressed_size,
+            size,
+            name_length,
+            extra_length,
+        )
+        + name
+        + extra
     )
-    return header + name + header_extra, entry + name + entry_extra
+
+
+def pack_entry(header: bytes, member: Member, base: int) -> bytes:
+    """Return the directory's entry of `member`, which has this header; offsets count from `base`."""
+    common, wide, offset = header[len(HEADER_SIGNATURE) : _COMMON_END], b"", member.header - base
+    if common.endswith(_WIDE_SIZES, 0, -2):
+        wide = pack_fields("<QQ", member.size, member.compressed_size)
+    if offset > ZIP64_LIMIT:
+        wide += pack_fields("<Q", offset)
+        offset = _ALL_ONES
+        common = max(int.from_bytes(common[:2], "little"), _NEEDED_FOR_ZIP64).to_bytes(2, "little") + common[2:]
+    extra = _extra(wide)
+    name_end = HEADER_SIZE + int.from_bytes(common[-2:], "little")
+    rest = _ENTRY_REST.pack(len(extra), 0, 0, 0, _REGULAR_FILE, offset)
+    return b"".join((ENTRY_SIGNATURE, _MADE_BY_UNIX, common, rest, header[HEADER_SIZE:name_end], extra))
 
 
 def _extra(wide: bytes) -> bytes:

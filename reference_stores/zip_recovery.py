@@ -42,6 +42,8 @@ class Found(NamedTuple):
 
     offset: int
     header: Header
+    data: bytes
+    """The header as it stands in the file."""
 
 
 class Walk(NamedTuple):
@@ -77,7 +79,8 @@ def _walk_from(file: PositionedFile, size: int, directory: Directory | None) -> 
     while place < size:
         signature = window.read(4, place)
         if signature == HEADER_SIGNATURE:
-            header = unpack_header(window.read(header_length(window.read(HEADER_SIZE, place)), place))
+            data = window.read(header_length(window.read(HEADER_SIZE, place)), place)
+            header = unpack_header(data)
             if header is None:
                 return Walk(directory, members, place, Stop.CUT_OFF)
             if header.flags & STREAMED:
@@ -85,7 +88,7 @@ def _walk_from(file: PositionedFile, size: int, directory: Directory | None) -> 
             end = place + header.length + header.compressed_size
             if end > size:
                 return Walk(directory, members, place, Stop.CUT_OFF)
-            members.append(Found(place, header))
+            members.append(Found(place, header, data))
             place = end
         elif signature in (ENTRY_SIGNATURE, END_64_SIGNATURE, END_SIGNATURE):
             end_record = _end_record_behind(window, place)

@@ -20,13 +20,14 @@ from reference_stores.zip_records import (
     Stamp,
     decoded,
     pack_end,
-    pack_member,
+    pack_entry,
+    pack_header,
     unpack_entries,
 )
 from reference_stores.zip_recovery import Found, Stop, Walk, walk
 from reference_stores.zip_values import is_whole
 from storeproto import InvalidKeyError
-from storeproto.keys import is_key
+from storeproto.keys import check_key, is_key
 
 _FIRST_YEAR: Final = 1980
 _COPIED_SIZE: Final = 1 << 16
@@ -37,9 +38,10 @@ def encoded_name(key: str) -> bytes:
     """Return the name of the member that holds the value of `key`.
 
     Raises:
-        InvalidKeyError: it is longer than a zip archive can hold.
+        InvalidKeyError: the key is not allowed, or longer than a zip archive can hold.
+        TypeError: it is not a `str`.
     """
-    name = key.encode()
+    name = check_key(key).encode()
     if len(name) > MOST_NAME_BYTES:
         problem = f"it has {len(name)} bytes in UTF-8, and a zip archive holds names of up to {MOST_NAME_BYTES}"
         raise InvalidKeyError(f"the key {key[:32]!r}... is too long: {problem}")
@@ -73,7 +75,7 @@ class ZipWriter:
     """
 
     def __init__(self, file: PositionedFile) -> None:
-        size = file.status().st_size
+        size = file.size()
         directory = find_directory(file, size)
         walked = _recoverable(file, size) if directory is None else None
         if directory is None:
@@ -84,50 +86,53 @@ class ZipWriter:
         self._base = directory.base
         self._comment = directory.comment
         self._unnamed = directory.entry_count - len(directory.members)
-        self._new_entries: dict[str, bytes] = {}
+        self._new_headers: dict[str, bytes] = {}
         self._replaces_entries = self._unnamed > 0
         self._is_finished = walked is None and size > 0
         self._end = directory.end if directory.entries or directory.comment or directory.base else 0
         self.contents: Final = Contents(file, directory.members)
         if walked is not None:
-            self._end = walked.end
             self._adopt(walked.members)
+            self._end = walked.end
             file.truncate(self._end)
             self.finish()
 
-    def append(self, key: str, value: PackedValue, commit: AbstractContextManager[object], *, allow_zip64: bool) -> None:
-        """Write a member and, within `commit`, which may refuse by raising, make it the value of `key`.
+    def append(
+        self, key: str, name: bytes, value: PackedValue, commit: AbstractContextManager[object] | None, *, allow_zip64: bool
+    ) -> None:
+        """Write a member called `name`, and make it the value of `key`: within `commit`, which may refuse by raising.
 
         Raises:
-            InvalidKeyError: the key is longer than a zip archive can hold.
             zipfile.LargeZipFile: the archive would need zip64, which is not allowed.
             OSError: the system refuses, for lack of space, say. Then, and if `commit` refuses, nothing has changed.
         """
-        name, data = encoded_name(key), value.data
-        header, entry = pack_member(
+        data, place = value.data, self._end
+        compressed_size = len(data)
+        header = pack_header(
             name,
             flags=value.flags,
             method=value.method,
             stamp=_stamp(),
             checksum=value.checksum,
-            compressed_size=len(data),
+            compressed_size=compressed_size,
             size=value.size,
-            offset=self._end - self._base,
         )
-        start = self._end + len(header)
+        start = place + len(header)
         if not allow_zip64:
-            self._check_limits(key, value, start + len(data))
-        member = Member(self._end, value.flags, value.method, value.checksum, len(data), value.size, start)
+            self._check_limits(key, value, start + compressed_size)
+        member = Member(place, value.flags, value.method, value.checksum, compressed_size, value.size, start)
         self._is_finished = False
         try:
-            if len(data) <= _COPIED_SIZE:
-                self._file.write(header + data, self._end)
+            if compressed_size <= _COPIED_SIZE:
+                self._file.write(header + data, place)
             else:
-                self._file.write(header, self._end)
+                self._file.write(header, place)
                 self._file.write(data, start)
-            with commit:
-                self._put(key, member, entry)
-                self._end = start + len(data)
+            if commit is None:
+                self._put(key, member, header)
+            else:
+                with commit:
+                    self._put(key, member, header)
         except BaseException:
             self._file.truncate(self._end)
             raise
@@ -150,7 +155,7 @@ class ZipWriter:
                 raise
             self._end += len(data)
             self._entries, self._count = entries, count
-            self._new_entries = {}
+            self._new_headers = {}
             self._replaces_entries = False
             self._is_finished = True
         if durable:
@@ -158,28 +163,31 @@ class ZipWriter:
 
     def _all_entries(self) -> tuple[bytes, int]:
         """Return the entries of the directory to be written, each key's once, and how many they are."""
-        new = [*self._new_entries.values()]
+        members, base = self.contents.members, self._base
+        new = [pack_entry(header, members[key], base) for key, header in self._new_headers.items()]
         if not self._replaces_entries:
             return b"".join([self._entries, *new]), self._count + len(new)
         kept: dict[str | int, bytes] = {}
-        for begin, end, name, member in unpack_entries(self._entries, self._base):
-            known = None if name is None else self.contents.members.get(name)
+        for begin, end, name, member in unpack_entries(self._entries, base):
+            known = None if name is None else members.get(name)
             if name is None or known is None:  # not a key, and not this store's to drop
                 kept[begin] = self._entries[begin:end]
             elif known.header == member.header:
                 kept[name] = self._entries[begin:end]
         return b"".join([*kept.values(), *new]), len(kept) + len(new)
 
-    def _put(self, key: str, member: Member, entry: bytes) -> None:
+    def _put(self, key: str, member: Member, header: bytes) -> None:
+        """Let a member that has been written be the value of `key`."""
         # Taken out first: entries stand in the order of the members, which is what a reader checks fastest.
-        if self._new_entries.pop(key, None) is None and key in self.contents.members:
+        if key in self.contents.members and self._new_headers.pop(key, None) is None:
             self._replaces_entries = True
-        self._new_entries[key] = entry
+        self._new_headers[key] = header
+        self._end = member.header + len(header) + member.compressed_size
         self.contents.put(key, member)
 
     def _adopt(self, found: list[Found]) -> None:
         """Take up the members that are whole and whose names are keys."""
-        for offset, header in found:
+        for offset, header, data in found:
             key = decoded(header.name, header.flags)
             if key is None or not is_key(key):
                 continue
@@ -187,17 +195,7 @@ class ZipWriter:
             member = Member(offset, header.flags, header.method, header.checksum, header.compressed_size, header.size, start)
             if not is_whole(self._file, key, member):
                 continue
-            _, entry = pack_member(
-                header.name,
-                flags=header.flags,
-                method=header.method,
-                stamp=Stamp(header.time, header.date),
-                checksum=header.checksum,
-                compressed_size=header.compressed_size,
-                size=header.size,
-                offset=offset - self._base,
-            )
-            self._put(key, member, entry)
+            self._put(key, member, data)
 
     def _check_limits(self, key: str, value: PackedValue, end: int) -> None:
         entries = len(self.contents.members) + self._unnamed + (key not in self.contents.members)
