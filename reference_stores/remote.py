@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Final, Literal, Self, cast, overload
 
@@ -396,11 +397,7 @@ class RemoteStore:
             UnsupportedOperationError: the file system cannot be written to.
         """
         medium = self._writable("delete_dir", "supports_deletes")
-        directory = check_prefix(prefix)
-        try:
-            await medium.remove_below(directory)
-        except self._allowed_exceptions:
-            return
+        await medium.remove_below(check_prefix(prefix))
 
     async def clear(self) -> None:
         """Remove every key.
@@ -414,6 +411,12 @@ class RemoteStore:
 
     # Listing
 
+    async def _pages(self, prefix: str, operation: str) -> AsyncGenerator[builtins.list[str], None]:
+        medium = self._listable(operation)
+        async with aclosing(medium.pages(check_string_prefix(prefix))) as pages:
+            async for page in pages:
+                yield [key for key, _ in page]
+
     async def list_pages(self, prefix: str = "") -> AsyncIterator[builtins.list[str]]:
         """Give the keys that begin with the string `prefix`, in lists of at most 1,000.
 
@@ -421,13 +424,9 @@ class RemoteStore:
             InvalidKeyError: no key can begin with `prefix`.
             UnsupportedOperationError: the file system cannot be listed.
         """
-        medium = self._listable("list_pages")
-        check_string_prefix(prefix)
-        try:
-            async for page in medium.pages(prefix):
-                yield [key for key, _ in page]
-        except self._allowed_exceptions:
-            return
+        async with aclosing(self._pages(prefix, "list_pages")) as pages:
+            async for page in pages:
+                yield page
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """Give each key that begins with the string `prefix`.
@@ -436,10 +435,10 @@ class RemoteStore:
             InvalidKeyError: no key can begin with `prefix`.
             UnsupportedOperationError: the file system cannot be listed.
         """
-        self._listable("list_prefix")
-        async for page in self.list_pages(prefix):
-            for key in page:
-                yield key
+        async with aclosing(self._pages(prefix, "list_prefix")) as pages:
+            async for page in pages:
+                for key in page:
+                    yield key
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         """Give the name of each immediate child, key or prefix, of the directory `prefix`.
@@ -449,13 +448,10 @@ class RemoteStore:
             UnsupportedOperationError: the file system cannot be listed.
         """
         medium = self._listable("list_dir")
-        directory = check_prefix(prefix)
-        try:
-            async for page in medium.children(directory):
+        async with aclosing(medium.children(check_prefix(prefix))) as pages:
+            async for page in pages:
                 for name in page:
                     yield name
-        except self._allowed_exceptions:
-            return
 
     async def is_empty(self, prefix: str = "") -> bool:
         """Whether no key is below the directory `prefix`.
@@ -465,11 +461,7 @@ class RemoteStore:
             UnsupportedOperationError: the file system cannot be listed.
         """
         medium = self._listable("is_empty")
-        directory = check_prefix(prefix)
-        try:
-            return not await medium.has_below(directory)
-        except self._allowed_exceptions:
-            return True
+        return not await medium.has_below(check_prefix(prefix))
 
     async def getsize_prefix(self, prefix: str = "") -> int:
         """Return the number of bytes of all values below the directory `prefix`.
@@ -479,11 +471,7 @@ class RemoteStore:
             UnsupportedOperationError: the file system cannot be listed.
         """
         medium = self._listable("getsize_prefix")
-        directory = check_prefix(prefix)
-        try:
-            return await medium.size_below(directory)
-        except self._allowed_exceptions:
-            return 0
+        return await medium.size_below(check_prefix(prefix))
 
     async def list(self) -> AsyncIterator[str]:
         """Give each key.
@@ -491,10 +479,10 @@ class RemoteStore:
         Raises:
             UnsupportedOperationError: the file system cannot be listed.
         """
-        self._listable("list")
-        async for page in self.list_pages():
-            for key in page:
-                yield key
+        async with aclosing(self._pages("", "list")) as pages:
+            async for page in pages:
+                for key in page:
+                    yield key
 
     # Identity
 

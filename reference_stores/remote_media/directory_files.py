@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,12 +78,12 @@ class DirectoryFiles(Medium):
         """Remove every key below `directory`."""
         await self._store.delete_dir(directory)
 
-    async def pages(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    async def pages(self, prefix: str) -> AsyncGenerator[list[Entry], None]:
         """Give the keys that begin with `prefix`."""
         async for page in self._store.list_pages(prefix):
             yield [(key, None) for key in page]
 
-    async def children(self, directory: str) -> AsyncIterator[list[str]]:
+    async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the names in `directory`."""
         yield [name async for name in self._store.list_dir(directory)]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final, Protocol
 
 from reference_stores.credentials import mask_url
@@ -266,7 +266,7 @@ class Files(Medium):
             except _GONE:
                 return []
 
-    async def pages(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    async def pages(self, prefix: str) -> AsyncGenerator[list[Entry], None]:
         """Give the keys that begin with `prefix`, as the directories are read."""
         pending = [prefix.rpartition("/")[0]]
         while pending:
@@ -297,7 +297,7 @@ class Files(Medium):
                 return []
         return [info for info in found.values() if info["type"] == "file"]
 
-    async def children(self, directory: str) -> AsyncIterator[list[str]]:
+    async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the names in `directory`: its files, and its directories with a key somewhere below them."""
         names: dict[str, None] = {}
         directories: list[str] = []

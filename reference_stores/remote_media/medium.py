@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine, Iterable
+from contextlib import aclosing
 from typing import Any, Protocol, TypeVar
 
 from storeproto import ByteRequest
@@ -50,7 +51,7 @@ class Readable(Protocol):
 
 
 class Medium(ABC):
-    """A Readable whose values can be stored, removed and listed."""
+    """A Readable whose values can be stored, removed and listed. A missing root is an empty one."""
 
     @property
     @abstractmethod
@@ -95,11 +96,11 @@ class Medium(ABC):
         """Remove up to a page of keys, which were listed a moment ago."""
 
     @abstractmethod
-    def pages(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    def pages(self, prefix: str) -> AsyncGenerator[list[Entry], None]:
         """Give the keys that begin with the string `prefix`, at most a page at once."""
 
     @abstractmethod
-    def children(self, directory: str) -> AsyncIterator[list[str]]:
+    def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the name of each immediate child of `directory` once."""
 
     async def remove_below(self, directory: str) -> None:
@@ -109,9 +110,10 @@ class Medium(ABC):
 
     async def has_below(self, directory: str) -> bool:
         """Whether any key is below `directory`."""
-        async for page in self.pages(below(directory)):
-            if page:
-                return True
+        async with aclosing(self.pages(below(directory))) as pages:
+            async for page in pages:
+                if page:
+                    return True
         return False
 
     async def size_below(self, directory: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from reference_stores.paging import PAGE_SIZE
@@ -87,14 +87,14 @@ class MemoryFiles(Medium):
         start, cut = self._below + prefix, len(self._below)
         return [path[cut:] for path in [*self._files] if path.startswith(start) and is_key(path[cut:])]
 
-    async def pages(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    async def pages(self, prefix: str) -> AsyncGenerator[list[Entry], None]:
         """Give the keys that begin with `prefix`."""
         found = self._beginning_with(prefix)
         for start in range(0, len(found), PAGE_SIZE):
             files = [(key, self._files.get(self._below + key)) for key in found[start : start + PAGE_SIZE]]
             yield [(key, file.size) for key, file in files if file is not None]
 
-    async def children(self, directory: str) -> AsyncIterator[list[str]]:
+    async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the names in `directory`."""
         start = below(directory)
         names = [*{key[len(start) :].partition("/")[0]: None for key in self._beginning_with(start)}]

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -196,9 +197,14 @@ class S3Objects(Medium):
         async with self._systems.request() as fs:
             return await fs._call_s3("list_objects_v2", Bucket=self._bucket, **parameters)
 
-    async def _pages(self, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
+    async def _pages(self, **parameters: Any) -> AsyncGenerator[dict[str, Any], None]:
         while True:
-            page = await self._page(**parameters)
+            try:
+                page = await self._page(**parameters)
+            except FileNotFoundError:
+                if "ContinuationToken" in parameters:
+                    raise
+                return  # there is no such bucket
             yield page
             if not page.get("IsTruncated"):
                 return
@@ -210,29 +216,31 @@ class S3Objects(Medium):
         objects: list[dict[str, Any]] = page.get("Contents") or []
         return [(item["Key"][cut:], item["Size"]) for item in objects if is_key(item["Key"][cut:])]
 
-    async def pages(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    async def pages(self, prefix: str) -> AsyncGenerator[list[Entry], None]:
         """Give the keys that begin with `prefix`, a page of the server's at a time."""
-        async for page in self._pages(Prefix=self._prefix + prefix, MaxKeys=PAGE_SIZE):
-            entries = self._entries(page)
-            if entries:
-                yield entries
+        async with aclosing(self._pages(Prefix=self._prefix + prefix, MaxKeys=PAGE_SIZE)) as pages:
+            async for page in pages:
+                entries = self._entries(page)
+                if entries:
+                    yield entries
 
-    async def children(self, directory: str) -> AsyncIterator[list[str]]:
+    async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the names in `directory`, a page of the server's at a time."""
         start = below(directory)
         seen: set[str] = set()
-        async for page in self._pages(Prefix=self._prefix + start, Delimiter="/", MaxKeys=PAGE_SIZE):
-            prefixes: list[dict[str, str]] = page.get("CommonPrefixes") or []
-            cut = len(self._prefix) + len(start)
-            directories = [item["Prefix"][cut:-1] for item in prefixes if is_key(item["Prefix"][cut:-1])]
-            inhabited = await self._inhabited(start, sorted(directories))
-            names = [key[len(start) :] for key, _ in self._entries(page)]
-            names += [name for name in directories if name in inhabited]
-            # A name may be a key on one page and a directory on the next.
-            fresh = [*dict.fromkeys([name for name in names if name not in seen])]
-            seen.update(fresh)
-            if fresh:
-                yield fresh
+        async with aclosing(self._pages(Prefix=self._prefix + start, Delimiter="/", MaxKeys=PAGE_SIZE)) as pages:
+            async for page in pages:
+                prefixes: list[dict[str, str]] = page.get("CommonPrefixes") or []
+                cut = len(self._prefix) + len(start)
+                directories = [item["Prefix"][cut:-1] for item in prefixes if is_key(item["Prefix"][cut:-1])]
+                inhabited = await self._inhabited(start, sorted(directories))
+                names = [key[len(start) :] for key, _ in self._entries(page)]
+                names += [name for name in directories if name in inhabited]
+                # A name may be a key on one page and a directory on the next.
+                fresh = [*dict.fromkeys([name for name in names if name not in seen])]
+                seen.update(fresh)
+                if fresh:
+                    yield fresh
 
     async def _inhabited(self, start: str, names: list[str]) -> set[str]:
         """Which of the directories, sorted, have a key below them, and not only a marker.
@@ -258,9 +266,10 @@ class S3Objects(Medium):
 
     async def has_below(self, directory: str) -> bool:
         """Whether any key is below `directory`."""
-        async for page in self._pages(Prefix=self._prefix + below(directory), MaxKeys=10):
-            if self._entries(page):
-                return True
+        async with aclosing(self._pages(Prefix=self._prefix + below(directory), MaxKeys=10)) as pages:
+            async for page in pages:
+                if self._entries(page):
+                    return True
         return False
 
 
