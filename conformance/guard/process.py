@@ -67,7 +67,7 @@ def run_guarded(job: str, payload: JSON, *, deadline: float, roots: int = 128) -
         deadline: the seconds until the child and all that it started are killed.
         roots: for how many stores the scratch tree has room.
     """
-    path = [entry or str(Path.cwd()) for entry in sys.path]
+    path = [str(Path.cwd() / entry) for entry in sys.path]
     user = spare_user([sys.base_prefix, sys.prefix, *path])
     with scratch_tree(roots, user) as tree:
         order = {"job": job, "payload": payload, "deadline": deadline, "path": path, "tree": tree._asdict(), "user": user}

@@ -155,7 +155,11 @@ def scratch_tree(slots: int, owner: int | None) -> Generator[ScratchTree]:
     try:
         yield _build(Path(top), slots, owner)
     finally:
-        _remove(top, identity)
+        try:
+            _remove(top, identity)
+        except KeyboardInterrupt:  # whoever is impatient wants no remains either
+            _remove(top, identity)
+            raise
 
 
 def _build(top: Path, slots: int, owner: int | None) -> ScratchTree:
@@ -213,4 +217,11 @@ def _remove(top: str, identity: os.stat_result) -> None:
             path = Path(directory, name)
             if not path.is_symlink():
                 path.chmod(0o700)  # a store may have left directories that cannot be read
-    shutil.rmtree(top)
+    with os.scandir(top) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.name != MARKER:
+                Path(entry).unlink()
+    Path(top, MARKER).unlink()  # last, so that an interrupted removal can be taken up again
+    Path(top).rmdir()

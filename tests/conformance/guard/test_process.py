@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.guard import process
+from conformance.guard import process, run_guarded
 from conformance.guard.limits import ADDRESS_SPACE, FILE_SIZE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's")
@@ -65,6 +65,13 @@ def test_exception_is_no_return(once):
 def test_unknown_job_is_reported(guarded):
     """A job that cannot be imported comes back as the traceback."""
     assert "has no attribute 'no_such_job'" in guarded("no_such_job").error
+
+
+def test_relative_search_path_leads_to_the_job(monkeypatch):
+    """An entry of the search path that is relative to this process's working directory serves the child too."""
+    monkeypatch.chdir(Path(__file__).parent)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    assert run_guarded("guarded_jobs:shout", "x", deadline=60, roots=1).returned
 
 
 def test_output_of_the_job_does_not_disturb_its_messages(guarded):

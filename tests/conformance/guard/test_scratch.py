@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -99,6 +100,30 @@ def test_tree_is_removed_after_an_error(tmp_path):
     with pytest.raises(ValueError, match="interrupted"), scratch_tree(1, None):
         raise ValueError("interrupted")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_removal_is_finished(tmp_path, monkeypatch):
+    """Who interrupts the removal of the tree finds it removed all the same."""
+    steps = iter([KeyboardInterrupt])
+    remove = shutil.rmtree
+
+    def interrupted(path):
+        remove(path)
+        for step in steps:
+            raise step
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt), scratch_tree(1, None):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_added_at_the_top_is_removed_too(tmp_path):
+    """A file or a link that a store left at the top of the tree goes with it, and what the link points to stays."""
+    (tmp_path / "kept").mkdir()
+    with scratch_tree(1, None) as tree:
+        Path(tree.top, "out").symlink_to(tmp_path / "kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 @pytest.mark.parametrize("marked", [True, False])
