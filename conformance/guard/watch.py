@@ -14,6 +14,7 @@ import os
 import select
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -90,9 +91,9 @@ class Watch:
                 _look_as(self._user)
             os.readlink(f"/proc/{self._process}/cwd")
             self._memory = os.open(f"/proc/{self._process}/mem", os.O_RDONLY | os.O_CLOEXEC)
+            return self._read(len(PROOF), proof) == PROOF
         except OSError:
             return False
-        return os.pread(self._memory, len(PROOF), proof) == PROOF
 
     def _serve(self, listener: int, area: WritableArea) -> None:
         poll = select.poll()
@@ -145,7 +146,7 @@ class Watch:
 
     def _opening_flags(self, opening: Opening, arguments: list[int]) -> int:
         given = arguments[opening.flags]
-        return int.from_bytes(os.pread(self._memory, 8, given), "little") if opening.structure else given
+        return int.from_bytes(self._read(8, given), sys.byteorder) if opening.structure else given
 
     def _path(self, call: SystemCall, operand: Operand, arguments: list[int], thread: int) -> str:
         """The real path that the operand names.
@@ -166,7 +167,7 @@ class Watch:
             flags = self._opening_flags(call.opening, arguments)
             follows = not (flags & os.O_NOFOLLOW or (flags & os.O_CREAT and flags & os.O_EXCL))
             if call.opening.structure:
-                resolve = int.from_bytes(os.pread(self._memory, 8, arguments[call.opening.flags] + 16), "little")
+                resolve = int.from_bytes(self._read(8, arguments[call.opening.flags] + 16), sys.byteorder)
                 if resolve & _RESOLVE_BENEATH_OR_IN_ROOT:
                     path = ""  # the kernel lets it name only what is below the directory
                 follows = follows and not resolve & _RESOLVE_NO_SYMLINKS
@@ -183,8 +184,21 @@ class Watch:
         read = b""
         while b"\x00" not in read and len(read) < _LONGEST_PATH:
             at = address + len(read)
-            read += os.pread(self._memory, 4096 - at % 4096, at)
+            read += self._read(4096 - at % 4096, at)
         return os.fsdecode(read.partition(b"\x00")[0])
+
+    def _read(self, size: int, address: int) -> bytes:
+        """Read the child's memory.
+
+        Raises:
+            OSError: there is none at that address, or no more at all.
+        """
+        if address >= 1 << 63:
+            raise OSError(errno.EFAULT, "the address is the kernel's")
+        read = os.pread(self._memory, size, address)
+        if not read:
+            raise ProcessLookupError("the process is dead")
+        return read
 
 
 def _handle_name(argument: int) -> str:

@@ -147,6 +147,15 @@ def climb_by_handle(_: None, world: GuardedWorld) -> None:
         world.send("refused")
 
 
+def point_to_nothing(_: None, world: GuardedWorld) -> None:
+    """Make system calls whose paths are no addresses, and then one that is an attempt."""
+    libc = ctypes.CDLL(None)
+    for address in (1, 1 << 63, (1 << 64) - 1):
+        libc.unlink(ctypes.c_void_p(address))
+    libc.unlink(world.tree.decoys[1].path.encode())
+    world.send(world.tree.decoys[1].path)
+
+
 def write_to_working_directory(_: None, world: GuardedWorld) -> None:
     """Write a file by a relative name."""
     try:

@@ -123,6 +123,14 @@ def test_climb_from_a_directory_handle_is_refused(once):
     assert once("climb_by_handle").messages == ["refused"]
 
 
+def test_path_that_is_no_address_does_not_end_the_watch(once):
+    """The watch leaves a call with a bad pointer to the kernel, and goes on."""
+    result = once("point_to_nothing")
+    if "seccomp-notify" not in result.enforcement:
+        pytest.skip("the operating system does not show system calls here")
+    assert [attempt.path for attempt in result.attempts] == result.messages
+
+
 def test_removal_of_the_whole_tree_is_refused_at_once(guarded):
     """A recursive removal that ignores errors is refused before it walks through the machine."""
     assert guarded("remove_everything", "{top}").messages == [1]
