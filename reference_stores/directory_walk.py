@@ -12,9 +12,8 @@ from typing import Final
 
 from reference_stores.confined_files import LIST, LOOK, ConfinedDirectory
 from reference_stores.file_names import segment_of
+from reference_stores.paging import PAGE_SIZE
 from storeproto.keys import below
-
-KEYS_PER_PAGE: Final = 1000
 
 # One block of most file systems: what a disk gives in one go, if it is not in the cache after all.
 _SMALL_DIRECTORY: Final = 4096
@@ -87,9 +86,9 @@ class DirectoryWalk:
             before = below(directory)
             page.extend([before + name for name in files])
             pending.extend([before + name for name in names])
-            while len(page) >= KEYS_PER_PAGE:
-                yield page[:KEYS_PER_PAGE]
-                del page[:KEYS_PER_PAGE]
+            while len(page) >= PAGE_SIZE:
+                yield page[:PAGE_SIZE]
+                del page[:PAGE_SIZE]
         if page:
             yield page
 

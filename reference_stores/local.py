@@ -7,13 +7,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Final, Literal, Self, overload
 
 from typing_extensions import TypeVar
 
 from reference_stores.commit_token import CommitToken
-from reference_stores.directory_walk import KEYS_PER_PAGE
 from reference_stores.local_files import LocalFiles
+from reference_stores.paging import PAGE_SIZE
 from reference_stores.partial_writes import plan_patches, plan_range
 from reference_stores.thread_hops import ThreadHops
 from storeproto import (
@@ -30,6 +30,9 @@ from storeproto.keys import check_key, check_prefix, check_string_prefix
 
 B = TypeVar("B")
 T = TypeVar("T")
+
+_HAS_DIRECTORY_HANDLES: Final = {os.open, os.rename, os.unlink} <= os.supports_dir_fd
+
 KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
 
@@ -89,7 +92,7 @@ class LocalStore:
     ) -> None:
         if not isinstance(root, (str, Path)):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
             raise TypeError(f"the root must be a str or a pathlib.Path, not {type(root).__name__}: {root!r}")
-        if not {os.open, os.rename, os.unlink} <= os.supports_dir_fd:
+        if not _HAS_DIRECTORY_HANDLES:
             raise UnsupportedOperationError(
                 "LocalStore: this system has no handles of directories; MemoryStore and ZipStore need none"
             )
@@ -372,7 +375,7 @@ class LocalStore:
         pages = files.pages(prefix)
         while page := await self._hops.read(next, pages, builtins.list[str]()):
             yield page
-            if len(page) < KEYS_PER_PAGE:
+            if len(page) < PAGE_SIZE:
                 return
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:

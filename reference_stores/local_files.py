@@ -215,8 +215,8 @@ class LocalFiles:
         The lock keeps the threads of this process from changing the key in between, the file's own those patches of others.
         """
         staging = self._root.staging()
-        with KEY_LOCKS.of(root.identity, path), suppress(FileNotFoundError, NotADirectoryError):
-            with root.parent(path) as (directory, target):
+        try:
+            with KEY_LOCKS.of(root.identity, path), root.parent(path) as (directory, target):
                 old = root.open_present(path, READ)
                 if old is None:
                     return False
@@ -229,11 +229,15 @@ class LocalFiles:
                     try:
                         with token:
                             os.rename(name, target, src_dir_fd=staging.fd, dst_dir_fd=directory)
-                    finally:
+                    except BaseException:
                         staging.discard(name)
-            self._sync(root, path)
-            return True
-        return False
+                        raise
+        except OSError as error:
+            if is_absent(error):
+                return False
+            raise
+        self._sync(root, path)
+        return True
 
     def _change_in_place(self, token: CommitToken, root: ConfinedDirectory, path: bytes, patches: Patches) -> bool:
         """Write patches into the file that holds a value; return False where there is none."""
@@ -280,7 +284,7 @@ class LocalFiles:
             with root.parent(path) as (directory, name), KEY_LOCKS.of(root.identity, path), token:
                 os.unlink(name, dir_fd=directory)
         except OSError as error:
-            if is_absent(error) or _is_directory(root, path):
+            if is_absent(error) or isinstance(error, IsADirectoryError) or _is_directory(root, path):
                 return
             raise
         self._sync(root, path)
@@ -346,6 +350,16 @@ def _naming(path: bytes) -> Generator[None, None, None]:
         raise OSError(error.errno, error.strerror, key) from error
 
 
+@contextmanager
+def _unless_absent() -> Generator[None, None, None]:
+    """End early where something has gone, or has become something else."""
+    try:
+        yield
+    except OSError as error:
+        if not is_absent(error):
+            raise
+
+
 def _size(handle: int | None) -> int | None:
     """Return the size of a file that was opened, and close it."""
     if handle is None:
@@ -376,7 +390,7 @@ def _made_room(root: ConfinedDirectory, path: bytes) -> bool:
     Raises:
         KeyConflictError: keys are below it.
     """
-    with suppress(FileNotFoundError), root.parent(path) as (directory, name):
+    with _unless_absent(), root.parent(path) as (directory, name):
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         if stat.S_ISREG(status.st_mode):
             return False
@@ -404,10 +418,8 @@ def _removed_empty(root: ConfinedDirectory, path: bytes) -> bool:
                 directories.append(b"/".join((directory, os.fsencode(entry.name))))
     for directory in reversed(directories):
         try:
-            with root.parent(directory) as (handle, name):
+            with _unless_absent(), root.parent(directory) as (handle, name):
                 os.rmdir(name, dir_fd=handle)
-        except FileNotFoundError:
-            continue
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 return False

@@ -1,0 +1,104 @@
+"""Listings of a local store."""
+
+from pathlib import Path
+
+import pytest
+
+from reference_stores import LocalStore, directory_walk
+from reference_stores.paging import PAGE_SIZE
+
+KEYS = ["a", "ab/c", "abd", "b/c/d", "b/c/e", "b/f", "b-x", "b.x/y"]
+
+
+@pytest.fixture
+async def listed(store: LocalStore) -> LocalStore:
+    """A store with keys whose prefixes are alike."""
+    for key in KEYS:
+        await store.set(key, b"12")
+    return store
+
+
+@pytest.mark.parametrize("prefix", ["", "a", "ab", "ab/", "b", "b/", "b/c", "b/c/", "b/c/d", "b/c/d/", "x", "x/", "b."])
+async def test_list_prefix_is_of_a_string_prefix(listed: LocalStore, prefix: str):
+    """It gives exactly the keys that begin with it."""
+    assert sorted([key async for key in listed.list_prefix(prefix)]) == sorted(key for key in KEYS if key.startswith(prefix))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [("", ["a", "ab", "abd", "b", "b-x", "b.x"]), ("b", ["c", "f"]), ("b/", ["c", "f"]), ("a", []), ("x", []), ("b/c", ["d", "e"])],
+)
+async def test_list_dir_gives_each_immediate_child_once(listed: LocalStore, prefix: str, names: list[str]):
+    """Keys and prefixes alike, without what lies beside."""
+    assert sorted([name async for name in listed.list_dir(prefix)]) == names
+
+
+@pytest.mark.parametrize("prefix", ["", "a", "b", "b/", "x"])
+async def test_what_is_below_a_prefix(listed: LocalStore, prefix: str):
+    """is_empty and getsize_prefix are of the directory, not of the string."""
+    below = [key for key in KEYS if key.startswith(prefix.rstrip("/") + "/" if prefix else "")]
+    assert (await listed.is_empty(prefix), await listed.getsize_prefix(prefix)) == (not below, 2 * len(below))
+
+
+@pytest.fixture
+def many(system: str, root: Path) -> LocalStore:
+    """A store with more keys than two pages hold, in one directory, and as many directories."""
+    (root / "flat").mkdir(parents=True)
+    for number in range(2 * PAGE_SIZE + 1):
+        (root / "flat" / str(number)).write_bytes(b"")
+    for number in range(50):
+        (root / "deep" / str(number)).mkdir(parents=True)
+        (root / "deep" / str(number) / "key").write_bytes(b"")
+    return LocalStore(root)
+
+
+async def test_pages_are_full(many: LocalStore):
+    """All but the last have as many keys as fit, and each key comes once."""
+    pages = [page async for page in many.list_pages()]
+    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 51]
+    assert len({key for page in pages for key in page}) == 2 * PAGE_SIZE + 51
+
+
+async def test_list_dir_of_many(many: LocalStore):
+    """No limit shows."""
+    assert [len([name async for name in many.list_dir(prefix)]) for prefix in ("flat", "deep", "")] == [2 * PAGE_SIZE + 1, 50, 2]
+
+
+async def test_changes_while_a_listing_is_under_way(many: LocalStore):
+    """Nothing is raised, and keys that were not touched come once."""
+    found: list[str] = []
+    async for key in many.list():
+        if not found:
+            await many.delete_dir("deep/1")
+            await many.set("flat/new", b"")
+        found.append(key)
+    untouched = [key for key in found if key not in ("deep/1/key", "flat/new")]
+    assert len(untouched) == len({*untouched}) == 2 * PAGE_SIZE + 50
+
+
+async def test_a_listing_left_early_leaves_no_file_open(many: LocalStore):
+    """No handle is open between the steps."""
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("needs a list of open files")
+    listing = many.list()
+    await anext(listing)
+    before = [*Path("/proc/self/fd").iterdir()]
+    await anext(listing)
+    await listing.aclose()
+    assert len([*Path("/proc/self/fd").iterdir()]) == len(before)
+
+
+async def test_what_was_seen_in_a_directory_is_not_looked_for_again(many: LocalStore, monkeypatch: pytest.MonkeyPatch):
+    """A directory that has long not changed is opened once for many listings."""
+    monkeypatch.setattr(directory_walk.FilledDirectories, "_TICK", 0)
+    first = sorted([name async for name in many.list_dir("deep")])
+    monkeypatch.setattr(directory_walk.DirectoryWalk, "has_key", lambda *_: pytest.fail("looked again"))
+    assert sorted([name async for name in many.list_dir("deep")]) == first
+
+
+def test_no_more_directories_are_remembered_than_allowed(many: LocalStore, monkeypatch: pytest.MonkeyPatch):
+    """The memory that they take has an end."""
+    monkeypatch.setattr(directory_walk.FilledDirectories, "_TICK", 0)
+    monkeypatch.setattr(directory_walk.FilledDirectories, "_MOST", 10)
+    many._files.children("deep")
+    assert len(many._files._root._filled._changed) <= 10
