@@ -13,19 +13,30 @@ from conformance.operations import Operation
 from conformance.subject import Subject
 
 _STANDARD_IMPORTS = {
-    name: f"import {name}" for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "storeproto", "tempfile", "threading")
+    name: f"import {name}"
+    for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "storeproto", "tempfile", "threading")
 }
+
+
+DEEP = "/a/b/c/d/e/f/g/root"
+"""Where in a scratch tree a script puts a store that may climb: no key climbs as high as the tree."""
+
+_DIRECTORY = "tempfile.mkdtemp()"
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A store was opened: a new one, the data of an earlier place again, or a place where nothing was made, which may raise."""
+    """A store was opened: a new one, the data of an earlier place again, or a place where nothing was made, which may raise.
+
+    One that is given keys which could lead out of it lies several levels deep in a scratch tree.
+    """
 
     variable: str
     place: str
     again: bool = False
     read_only: bool = False
     unmade: bool = False
+    deep: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,9 +101,20 @@ class Trace:
             body.extend(_lines(step, subject, dialect, imports, places))
         if not body:
             return ""
+        body = _with_short_places(body, places)
         text = "\n".join(body)
         used = {line for name, line in imports.items() if name == "asyncio" or re.search(rf"(?<![\w.'\"]){name}\b", text)}
         return "\n".join([*_merged(used), "async def main():", *[f"    {line}" for line in body], "asyncio.run(main())"]) + "\n"
+
+
+def _with_short_places(body: list[str], places: Iterable[str]) -> list[str]:
+    """The lines without variables for directories that are named once."""
+    text = "\n".join(body)
+    for place in places:
+        making = f"{place} = {_DIRECTORY}\n"
+        if making in text and len(re.findall(rf"\b{place}\b", text)) == 2:
+            text = re.sub(rf"\b{place}\b", _DIRECTORY, text.replace(making, ""))
+    return text.split("\n")
 
 
 def _merged(lines: Iterable[str]) -> list[str]:
@@ -119,8 +141,10 @@ def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, st
             if step.place in places or not re.search(rf"\b{step.place}\b", expression):
                 return [line]
             places.add(step.place)
+            if step.deep:
+                return [f"os.makedirs({step.place} := tempfile.mkdtemp() + {DEEP!r})", line]
             below = " + '/unmade'" if step.unmade else ""
-            return [f"{step.place} = tempfile.mkdtemp(){below}", line]
+            return [f"{step.place} = {_DIRECTORY}{below}", line]
         case Performed():
             call = step.operation.call(step.variable, dialect)
             return [f"with contextlib.suppress(Exception): {call}" if step.raised else call]

@@ -44,11 +44,13 @@ async def _exists(trial: Trial) -> None:
     store, contents = await _nested(trial)
     for key in contents:
         await store.expect(Exists(key), gives(value=True), "it is set")
-        await store.expect(Exists(f"{key}/"), gives(value=False) | raises(ValueError), "no key ends in a slash")
     for directory in trial.legal_among(_directories(contents)):
         await store.expect(Exists(directory), gives(value=False), "it is only a prefix of keys")
     for missing in (trial.key(9), *trial.legal_among(_beginnings(contents))):
         await store.expect(Exists(missing), gives(value=False), "it was never set")
+    store, contents = await trial.stocked({trial.key(): b"value"})
+    for key in contents:
+        await store.expect(Exists(f"{key}/"), gives(value=False) | raises(ValueError), "no key ends in a slash")
 
 
 @clause("EXI-2", Level.MUST, "getsize is the length", "`getsize` is `n`, 0 included, without a byte range.")
@@ -66,7 +68,7 @@ async def _size(trial: Trial) -> None:
     "`getsize` of a missing key, or of a name that is only a prefix, raises `FileNotFoundError`.",
 )
 async def _no_size(trial: Trial) -> None:
-    store, contents = await _nested(trial)
+    store, contents = await trial.stocked({trial.key(below=trial.directory(1, below=trial.directory())): b"value"})
     await store.expect(GetSize(trial.key(9)), raises(FileNotFoundError), "it was never set")
     for directory in trial.legal_among(_directories(contents)):
         await store.expect(GetSize(directory), raises(FileNotFoundError), "it is only a prefix of keys")
