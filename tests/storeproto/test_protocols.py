@@ -1,6 +1,8 @@
 """The protocols at run time: isinstance says what members there are, the functions what the flags say."""
 
+import gc
 import inspect
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +26,7 @@ from storeproto import (
     SupportsRanges,
     SupportsSetSync,
     SupportsWrites,
+    is_store,
     supports_deletes,
     supports_listing,
     supports_partial_writes,
@@ -89,7 +92,7 @@ def test_what_lacks_a_member_is_no_instance(protocol, missing):
 
 
 @each_protocol
-@pytest.mark.parametrize("other", [None, {}, "store", object()], ids=repr)
+@pytest.mark.parametrize("other", [None, {}, "store", object()], ids=lambda value: type(value).__name__)
 def test_what_is_no_store_is_no_instance(protocol, other):
     """A dictionary, say, is an instance of none of the protocols."""
     assert not isinstance(other, protocol)
@@ -122,6 +125,55 @@ def test_a_forwarder_is_no_instance():
 def test_members_of_the_object_itself_count():
     """What an object has in itself, and not from its class, counts."""
     assert isinstance(SimpleNamespace(**dict.fromkeys(MEMBERS[Store], False)), Store)
+
+
+class Partial:
+    """Has some of a store's members."""
+
+    read_only = True
+
+    async def get(self, key):
+        """Read nothing."""
+
+
+class Slotted(Partial):
+    """Has some of a store's members, and room for no other."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "candidate", [MemoryStore(), object_with(MEMBERS[Store]), {}, None, "a", Store, Partial(), Slotted()], ids=type
+)
+def test_is_store_says_what_isinstance_says(candidate):
+    """is_store agrees with isinstance, the first time and after."""
+    assert [is_store(candidate), is_store(candidate)] == [isinstance(candidate, Store)] * 2
+
+
+def test_is_store_looks_at_each_object():
+    """An object that has a store's members in itself is one, though others of its class were none."""
+    is_store(Partial())
+    candidate = Partial()
+    vars(candidate).update(dict.fromkeys(MEMBERS[Store], False))
+    assert is_store(candidate)
+
+
+def test_is_store_evaluates_no_property():
+    """Asking whether an object is a store runs none of its properties."""
+    evaluated = []
+    candidate = type("Watched", (), {"get": property(evaluated.append), "read_only": property(evaluated.append)})()
+    is_store(candidate)
+    assert evaluated == []
+
+
+def test_is_store_keeps_no_class_alive():
+    """A class that was asked about can go."""
+    kind = type("Gone", (), {})
+    is_store(kind())
+    reference = weakref.ref(kind)
+    del kind
+    gc.collect()
+    assert reference() is None
 
 
 @pytest.mark.parametrize("flag", QUESTIONS)
