@@ -15,6 +15,7 @@ from storeproto import (
     Store,
     SuffixByteRequest,
     default_buffer_prototype,
+    is_store,
     supports_deletes,
     supports_listing,
     supports_partial_writes,
@@ -87,6 +88,16 @@ async def listed(store: Store) -> None:
         assert_type(await store.getsize_prefix("d"), int)
         await store.list()  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
         list(store.list())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+
+
+async def tell_stores_from_others(candidate: Store | str) -> str:
+    """What may be a store is asked; what is none is the other thing."""
+    return await tell(candidate) if is_store(candidate) else assert_type(candidate, str)
+
+
+async def tell(store: Store) -> str:
+    """The number of bytes of a value, in words."""
+    return str(await store.getsize("k"))
 
 
 async def read_with_a_prototype(store: PrototypeStore, prototype: BufferPrototype[bytes]) -> None:
