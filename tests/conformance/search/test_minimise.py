@@ -20,7 +20,7 @@ def shortest(needed: set[object], budget: int = 2_000) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    "needed", [{(Get, "k7")}, {(Set, "k0"), (Get, "k7")}, {(Set, "k19"), (Delete, "k3"), (Get, "k7")}], ids=str
+    "needed", [{(Get, "k7")}, {(Set, "k0"), (Get, "k7")}, {(Set, "k19"), (Delete, "k3"), (Get, "k7")}], ids=["one", "two", "three"]
 )
 def test_leaves_only_what_is_needed(needed):
     """What is not needed to show the fault is taken out."""
