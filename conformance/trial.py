@@ -182,7 +182,7 @@ class Trial:
         unmade: bool = False,
     ) -> Handle:
         name = f"{variable}_path" if not again else next(h.place_variable for h in self.handles if h.place is place)
-        self.trace.opened(Opened(variable, name, again, read_only, unmade))
+        self.trace.opened(Opened(variable, name, again, read_only, unmade, deep=self._world is not None))
         self._variables[name] = str(place.path)
         try:
             async with self._limited(f"opening {variable}", self.profile.deadline):

@@ -6,6 +6,7 @@ from conformance.clause import Clause
 from conformance.contract import (
     capabilities,
     concurrency,
+    confinement,
     creating,
     deleting,
     durability,
@@ -55,6 +56,7 @@ CONTRACT: tuple[Clause, ...] = (
     *shape.CLAUSES,
     *capabilities.CLAUSES,
     *keys.CLAUSES,
+    *confinement.CLAUSES,
     *writing.CLAUSES,
     *reading.CLAUSES,
     *ranges.CLAUSES,
