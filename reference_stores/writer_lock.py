@@ -21,7 +21,7 @@ def _module(name: str) -> ModuleType | None:
 
 _fcntl: Final = _module("fcntl")
 _msvcrt: Final = _module("msvcrt")
-_FAR_BEHIND_THE_END: Final = 1 << 62
+_FAR_BEHIND_THE_END: Final = 1 << 43
 _NOT_OFFERED: Final = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.ENOLCK})
 
 _held: Final[dict[tuple[int, int], WriterLock]] = {}

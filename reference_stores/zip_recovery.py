@@ -26,6 +26,7 @@ from reference_stores.zip_records import (
 )
 
 _WINDOW_SIZE: Final = 4096
+_SIGNATURES: Final = (HEADER_SIGNATURE, ENTRY_SIGNATURE, END_64_SIGNATURE, END_SIGNATURE)
 
 
 class Stop(Enum):
@@ -90,7 +91,7 @@ def _walk_from(file: PositionedFile, size: int, directory: Directory | None) -> 
                 return Walk(directory, members, place, Stop.CUT_OFF)
             members.append(Found(place, header, data))
             place = end
-        elif signature in (ENTRY_SIGNATURE, END_64_SIGNATURE, END_SIGNATURE):
+        elif signature in _SIGNATURES:
             end_record = _end_record_behind(window, place)
             if isinstance(end_record, Stop):
                 return Walk(directory, members, place, end_record)
@@ -102,7 +103,7 @@ def _walk_from(file: PositionedFile, size: int, directory: Directory | None) -> 
             members = []
             place = directory.end
         else:
-            cut_off = len(signature) < 4 and HEADER_SIGNATURE.startswith(signature)
+            cut_off = len(signature) < 4 and any(known.startswith(signature) for known in _SIGNATURES)
             return Walk(directory, members, place, Stop.CUT_OFF if cut_off else Stop.UNKNOWN)
     return Walk(directory, members, place, Stop.END_OF_FILE)
 

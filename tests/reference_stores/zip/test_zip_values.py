@@ -10,7 +10,7 @@ from storeproto import InvalidKeyError, OffsetByteRequest, RangeByteRequest, Suf
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 each_method = pytest.mark.parametrize("method", METHODS)
-SIZES = [0, 1, 1000, 65_536, 65_537, 1_100_000, 3_000_000]
+SIZES = [0, 1, 1000, 65_536, 65_537, 1_100_000]
 
 
 def value_of(size):
@@ -67,10 +67,10 @@ class Unseekable:
     ("request_", "part"),
     [
         (RangeByteRequest(10, 20), slice(10, 20)),
-        (RangeByteRequest(1_999_990, 3_000_000), slice(1_999_990, 2_000_000)),
+        (RangeByteRequest(1_099_990, 1_200_000), slice(1_099_990, 1_100_000)),
         (RangeByteRequest(1_048_570, 1_048_580), slice(1_048_570, 1_048_580)),
-        (RangeByteRequest(2_000_000, 2_000_001), slice(0, 0)),
-        (OffsetByteRequest(1_500_000), slice(1_500_000, None)),
+        (RangeByteRequest(1_100_000, 1_100_001), slice(0, 0)),
+        (OffsetByteRequest(1_000_500), slice(1_000_500, None)),
         (SuffixByteRequest(7), slice(-7, None)),
         (SuffixByteRequest(0), slice(0, 0)),
         ((3, 4), slice(3, 7)),
@@ -79,8 +79,8 @@ class Unseekable:
 async def test_a_byte_range_is_that_part(path, method, request_, part):
     """Every request gives the bytes that it names, whatever the compression."""
     with ZipStore(path, mode="w", compression=method) as store:
-        await store.set("k", value_of(2_000_000))
-        assert await store.get("k", byte_range=request_) == value_of(2_000_000)[part]
+        await store.set("k", value_of(1_100_000))
+        assert await store.get("k", byte_range=request_) == value_of(1_100_000)[part]
 
 
 async def test_get_partial_values_gives_what_get_gives(store):
@@ -92,8 +92,8 @@ async def test_get_partial_values_gives_what_get_gives(store):
 
 async def test_get_partial_values_of_large_values(store):
     """Values that are read in a thread come in order too."""
-    await store.set("k", value_of(2_000_000))
-    assert await store.get_partial_values(None, [("k", None), ("k", (5, 5))]) == [value_of(2_000_000), value_of(10)[5:]]
+    await store.set("k", value_of(1_100_000))
+    assert await store.get_partial_values(None, [("k", None), ("k", (5, 5))]) == [value_of(1_100_000), value_of(10)[5:]]
 
 
 class Prototype:
@@ -105,7 +105,7 @@ class Prototype:
         from_bytes = bytearray
 
 
-@pytest.mark.parametrize("size", [10, 2_000_000])
+@pytest.mark.parametrize("size", [10, 1_100_000])
 async def test_the_prototype_names_the_class(store, size):
     """Values come in the class that the prototype names (GET-4)."""
     await store.set("k", value_of(size))
@@ -132,7 +132,7 @@ def reads(monkeypatch):
 
 async def test_a_range_reads_that_range_only(store, reads):
     """Nothing else of a stored value is read."""
-    await store.set("k", value_of(2_000_000))
+    await store.set("k", value_of(1_100_000))
     reads.clear()
     await store.get("k", byte_range=RangeByteRequest(1_000_000, 1_000_256))
     assert reads == [256]
@@ -140,7 +140,7 @@ async def test_a_range_reads_that_range_only(store, reads):
 
 async def test_the_first_range_after_opening_reads_the_header_too(store, path, reads):
     """A new handle looks once for where the data begin."""
-    await store.set("k", value_of(2_000_000))
+    await store.set("k", value_of(1_100_000))
     store.close()
     reader = ZipStore(path)
     reads.clear()
