@@ -159,9 +159,7 @@ async def _after_close(trial: Trial) -> None:
 )
 async def _seen_again(trial: Trial) -> None:
     kept, overwritten, deleted = trial.key(0), trial.key(1), trial.key(2)
-    store, contents = await trial.stocked(
-        {kept: b"kept", overwritten: b"a long first value", deleted: b"deleted", trial.key(below=trial.directory()): b"below"}
-    )
+    store, contents = await trial.stocked({kept: b"kept", overwritten: b"a long first value", deleted: b"deleted"})
     if trial.offers(Need.WRITES):
         await store.set(overwritten, b"second")
     if trial.offers(Need.DELETES):
@@ -192,8 +190,7 @@ async def _pickled(trial: Trial) -> None:
         if outlives:
             await again.expect(Get(key), gives(value), "the store that was pickled holds it")
         await store.expect(Get(key), gives(value), "unpickling takes nothing from the data")
-    if not trial.survey.read_only:
-        reader = await trial.read_only(store)
+    if not trial.survey.read_only and (reader := await _reader(trial, store)):
         await trial.ask(
             f"pickle.loads(pickle.dumps({reader.variable})).read_only", gives(value=True), "a read-only handle was pickled"
         )

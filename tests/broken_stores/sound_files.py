@@ -79,8 +79,11 @@ class Files(MutableMapping[str, bytes]):
     def written(self, value: bytes) -> Iterator[str]:
         """A temporary file with `value`, gone at the end."""
         directory = self.path(self.RESERVED)
-        os.makedirs(directory, exist_ok=True)  # noqa: PTH103
-        number, path = tempfile.mkstemp(dir=directory)
+        try:
+            number, path = tempfile.mkstemp(dir=directory)
+        except FileNotFoundError:
+            os.makedirs(directory, exist_ok=True)  # noqa: PTH103
+            number, path = tempfile.mkstemp(dir=directory)
         try:
             with open(number, "wb") as file:  # noqa: PTH123
                 file.write(value)
@@ -92,20 +95,32 @@ class Files(MutableMapping[str, bytes]):
     def put(self, temporary: str, key: str, rename: Callable[[str, str], None]) -> None:
         """Give the file `temporary` the name of `key`, in one step."""
         path = Path(self.real_path(key))
-        if path.is_dir() and not path.is_symlink():
-            self.remove_empty_tree(path)
         while True:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
                 rename(temporary, str(path))
             except FileNotFoundError:
                 if not Path(temporary).exists():
                     raise
-                continue  # the last file of the directory went at this moment, and the directory with it
+                self.make_way(path)  # again, where the last file of the directory went at this moment
+            except (IsADirectoryError, FileExistsError):
+                self.remove_empty_tree(path)
+                if path.is_dir():
+                    raise
             except OSError:
                 self.prune(str(path.parent))
                 raise
-            return
+            else:
+                return
+
+    def make_way(self, path: Path) -> None:
+        """Make the directories above `path`, or none of them."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:
+            pass  # one went at this moment
+        except OSError:
+            self.prune(str(path.parent))
+            raise
 
     def remove_empty_tree(self, path: Path) -> None:
         """Remove the directories at and below `path` that a killed writer made for a file that never came."""
