@@ -164,13 +164,15 @@ class DirectoryWalk:
         if handle is None:
             return [], {}
         try:
+            if not until_file:
+                return self._entries(handle, directory)
             status = os.fstat(handle)
-            found = self._entries(handle, directory, until_file=until_file)
+            found = self._entries(handle, directory, until_file=True)
+            if found[0]:
+                self._filled.add(status)
+            return found
         finally:
             os.close(handle)
-        if found[0]:
-            self._filled.add(status)
-        return found
 
     def _handle(self, directory: str) -> int | None:
         if not self._now:

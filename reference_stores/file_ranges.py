@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from storeproto import ByteRangePair, ByteRequest, resolve
 
 Request = ByteRequest | ByteRangePair | None
+
+Reader = Callable[[int, int, int], bytes]
+"""Returns the bytes of an open file from one place up to another, all of them."""
 
 _GAP_READ_OVER: Final = 4096
 _LONGEST_SHARED_READ: Final = 1 << 20
@@ -42,6 +45,19 @@ def read_part(fd: int, start: int, stop: int) -> bytes:
     return b"".join(parts)
 
 
+def read_part_now(fd: int, start: int, stop: int) -> bytes:
+    """Do what `read_part` does where that needs no disk.
+
+    Raises:
+        BlockingIOError: it may need one.
+        OSError: the file system cannot tell (EOPNOTSUPP), or the reading failed.
+    """
+    buffer = bytearray(stop - start)
+    if start < stop and os.preadv(fd, (buffer,), start, os.RWF_NOWAIT) != stop - start:
+        raise BlockingIOError  # the rest is not in the cache
+    return bytes(buffer)
+
+
 def write_at(fd: int, start: int, value: bytes) -> None:
     """Write all of `value` from `start` on."""
     with memoryview(value) as view:
@@ -50,17 +66,17 @@ def write_at(fd: int, start: int, value: bytes) -> None:
             written += os.pwrite(fd, view[written:], start + written)
 
 
-def read_requests(fd: int, requests: Sequence[Request]) -> list[bytes] | None:
+def read_requests(fd: int, requests: Sequence[Request], read: Reader) -> list[bytes] | None:
     """Return what each request names, in their order; None where the file is no regular one.
 
-    Ranges that overlap or lie near each other are read together.
+    Ranges that overlap or lie near each other are read together, by `read`.
     """
     size = size_of(fd)
     if size is None:
         return None
     slices = [resolve(request, size) for request in requests]
     if len(slices) == 1:
-        return [read_part(fd, slices[0].start, slices[0].stop)]
+        return [read(fd, slices[0].start, slices[0].stop)]
     found = [b""] * len(slices)
     order = sorted(range(len(slices)), key=lambda number: slices[number].start)
     first = 0
@@ -70,7 +86,7 @@ def read_requests(fd: int, requests: Sequence[Request]) -> list[bytes] | None:
         while behind < len(order) and _belongs_to(slices[order[behind]], start, stop):
             stop = max(stop, slices[order[behind]].stop)
             behind += 1
-        run = read_part(fd, start, stop)
+        run = read(fd, start, stop)
         for number in order[first:behind]:
             found[number] = run[slices[number].start - start : slices[number].stop - start]
         first = behind
@@ -80,25 +96,3 @@ def read_requests(fd: int, requests: Sequence[Request]) -> list[bytes] | None:
 def _belongs_to(part: slice[int, int, None], start: int, stop: int) -> bool:
     """Whether a part that begins behind `start` is read with what lies between `start` and `stop`."""
     return part.start <= stop + _GAP_READ_OVER and max(part.stop, stop) - start <= _LONGEST_SHARED_READ
-
-
-def read_now(fd: int, request: Request, most: int) -> bytes | None:
-    """Do what `read_requests` does for one request where that needs no disk.
-
-    Raises:
-        BlockingIOError: it may need one, or it is about more than `most` bytes.
-        OSError: the file system cannot tell (EOPNOTSUPP), or the reading failed.
-    """
-    size = size_of(fd)
-    if size is None:
-        return None
-    start = 0
-    if request is not None:
-        part = resolve(request, size)
-        start, size = part.start, part.stop - part.start
-    if size > most:
-        raise BlockingIOError
-    buffer = bytearray(size)
-    if size and os.preadv(fd, (buffer,), start, os.RWF_NOWAIT) != size:
-        raise BlockingIOError  # the rest is not in the cache
-    return bytes(buffer)

@@ -29,6 +29,7 @@ from storeproto.errors import closed_error, missing_key_error, read_only_error
 from storeproto.keys import check_key, check_prefix, check_string_prefix
 
 B = TypeVar("B")
+S = TypeVar("S")
 T = TypeVar("T")
 
 _HAS_DIRECTORY_HANDLES: Final = {os.open, os.rename, os.unlink} <= os.supports_dir_fd
@@ -162,13 +163,13 @@ class LocalStore:
             raise read_only_error(self, operation)
         return files
 
-    async def _read(self, now: Callable[[str], T], in_thread: Callable[[str], T], name: str) -> T:
+    async def _read(self, now: Callable[[S], T], in_thread: Callable[[S], T], asked: S) -> T:
         """Answer at once where that needs no disk, and else from a thread."""
         try:
-            return now(name)
+            return now(asked)
         except BlockingIOError:
             pass
-        return await self._hops.read(in_thread, name)
+        return await self._hops.read(in_thread, asked)
 
     # Reading
 
@@ -244,7 +245,8 @@ class LocalStore:
         self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
     ) -> builtins.list[Any]:
         """Return what `get` would for each key and byte range, in their order; each file is opened once."""
-        values = await self._hops.read(self._open("get_partial_values").get_many, [*key_ranges])
+        files = self._open("get_partial_values")
+        values = await self._read(files.get_many_now, files.get_many, [*key_ranges])
         if prototype is None:
             return values
         make = prototype.buffer.from_bytes

@@ -18,16 +18,17 @@ from reference_stores import system_calls
 from reference_stores.commit_token import CommitToken
 from reference_stores.confined_files import LIST, LOOK, READ, SEARCH, WRITE, ConfinedDirectory, is_absent, opened
 from reference_stores.file_locks import lock_file
-from reference_stores.file_ranges import Request, read_now, read_requests, size_of, write_at
+from reference_stores.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
 from reference_stores.key_locks import KEY_LOCKS
 from reference_stores.local_root import LocalRoot
 from reference_stores.partial_writes import Patches
 from reference_stores.staging_area import new_name
-from storeproto import InvalidKeyError, KeyConflictError
+from storeproto import InvalidKeyError, KeyConflictError, resolve
 
 _ATTEMPTS: Final = 100
 _COPIED_AT_ONCE: Final = 1 << 20
 _MOST_READ_NOW: Final = 128 * 1024  # above, copying takes longer than a worker thread costs
+_MOST_VALUES_NOW: Final = 64
 _NOT_OFFERED: Final = frozenset({errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS})
 
 
@@ -63,38 +64,70 @@ class LocalFiles:
 
     def get_now(self, key: str, request: Request) -> bytes | None:
         """Do what `get` does, for a small value in the cache."""
-        root = self._root
-        path = root.path_of(key)
+        path = self._root.path_of(key)
         if not self._reads_now:
             raise BlockingIOError
-        handle = root.present_now().open_present_now(path, READ)
+        handle = self._root.present_now().open_present_now(path, READ)
         if handle is None:
             return None
         try:
-            return read_now(handle, request, _MOST_READ_NOW)
+            size = size_of(handle)
+            if size is None:
+                return None
+            part = resolve(request, size)
+            if part.stop - part.start > _MOST_READ_NOW:
+                raise BlockingIOError
+            return read_part_now(handle, part.start, part.stop)
         except OSError as error:
-            if error.errno in _NOT_OFFERED:
-                self._reads_now = False
-            raise BlockingIOError from None
+            raise self._not_now(error) from None
         finally:
             os.close(handle)
 
     def get_many(self, requests: Sequence[tuple[str, Request]]) -> list[bytes | None]:
         """Return what `get` would for each key and request, in their order; each key's file is opened once."""
+        root = self._root.present()
+        return self._get_many(requests, None if root is None else root.open_present, read_part)
+
+    def get_many_now(self, requests: Sequence[tuple[str, Request]]) -> list[bytes | None]:
+        """Do what `get_many` does, for few values that are small together and in the cache."""
+        if not self._reads_now or len(requests) > _MOST_VALUES_NOW:
+            raise BlockingIOError
+        left = _MOST_READ_NOW
+
+        def read(handle: int, start: int, stop: int) -> bytes:
+            nonlocal left
+            left -= stop - start
+            if left < 0:
+                raise BlockingIOError
+            return read_part_now(handle, start, stop)
+
+        try:
+            return self._get_many(requests, self._root.present_now().open_present_now, read)
+        except OSError as error:
+            raise self._not_now(error) from None
+
+    def _not_now(self, error: OSError) -> BlockingIOError:
+        """Return what to raise where reading at once failed: the thread that reads then finds out why."""
+        if error.errno in _NOT_OFFERED:
+            self._reads_now = False
+        return BlockingIOError()
+
+    def _get_many(
+        self, requests: Sequence[tuple[str, Request]], open_present: Callable[[bytes, int], int | None] | None, read: Reader
+    ) -> list[bytes | None]:
         places: dict[str, list[int]] = {}
         for number, (key, _) in enumerate(requests):
             places.setdefault(key, []).append(number)
         found: list[bytes | None] = [None] * len(requests)
-        root = self._root.present()
         paths = [self._root.path_of(key) for key in places]
-        if root is None:
+        if open_present is None:
             return found
         for path, numbers in zip(paths, places.values(), strict=True):
-            handle = root.open_present(path, READ)
+            handle = open_present(path, READ)
             if handle is None:
                 continue
             with opened(handle), _naming(path):
-                values = read_requests(handle, [requests[number][1] for number in numbers])
+                values = read_requests(handle, [requests[number][1] for number in numbers], read)
             if values is not None:
                 for number, value in zip(numbers, values, strict=True):
                     found[number] = value

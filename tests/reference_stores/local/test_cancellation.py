@@ -92,7 +92,8 @@ async def test_a_cancelled_read_disturbs_no_other(filled: LocalStore, gate, monk
     with ThreadPoolExecutor(1) as executor:
         asyncio.get_running_loop().set_default_executor(executor)
         executor.submit(gate.before(int))
-        reads = [asyncio.create_task(filled.get_partial_values(None, [("c", None)])) for _ in range(3)]
+        reader = LocalStore(filled.root)  # has not opened its root: it can answer nothing at once
+        reads = [asyncio.create_task(reader.get_partial_values(None, [("c", None)])) for _ in range(3)]
         await asyncio.sleep(0)
         reads[1].cancel()
         gate.opened.set()
