@@ -176,6 +176,7 @@ class SoundFileStore(SoundStore):
     arguments: ClassVar[dict[str, object]] = {"root": "{tmp_path}", "read_only": "{read_only}"}
     reopens: ClassVar[bool] = True
     on_host_files: ClassVar[bool] = True
+    profile: ClassVar[str] = "quick"
 
     values: Files
 

@@ -14,7 +14,7 @@ import pytest
 from broken_stores.sound import SoundStore
 
 from conformance import Recipe, Subject, Verdict, check
-from conformance.profile import DEFAULT
+from conformance.profile import PROFILES
 
 BROKEN = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED)
 
@@ -51,7 +51,7 @@ def files_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("store", stores(), ids=lambda store: store.__name__)
 def test_breaks_what_it_says(store: type[Any]):
     """A broken store breaks just the clauses that it declares."""
-    profile = DEFAULT.with_deadline(getattr(store, "deadline", None))
+    profile = PROFILES[getattr(store, "profile", "default")].with_deadline(getattr(store, "deadline", None))
     report = check(subject(store), profile=profile, guard=getattr(store, "guarded", False), operations=0)
     assert {result.clause.id for result in report.with_verdict(*BROKEN)} == set(store.breaks), [
         str(result) for result in report.with_verdict(*BROKEN, Verdict.ERROR)
