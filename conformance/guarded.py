@@ -67,7 +67,7 @@ async def _decide(subject: Subject, clause: Clause, profile: Profile, world: Gua
     from contextlib import AsyncExitStack
 
     from conformance.recipe import Place
-    from conformance.runner import decide, timed
+    from conformance.inquiry import decide, timed
     from conformance.survey import survey
     from conformance.trial import Trial, Watch
 
