@@ -111,7 +111,7 @@ def construct(shared: dict[str, bytes], others: dict[str, ZarrBuffer]) -> None:
     MemoryStore()
     MemoryStore(shared, read_only=True)
     MemoryStore(store_dict=others)
-    MemoryStore(shared, True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # noqa: FBT003
+    MemoryStore(shared, readonly=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     MemoryStore([])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
