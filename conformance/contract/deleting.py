@@ -11,10 +11,11 @@ _THOUSAND = 1_001
 """One more than an object store deletes at once."""
 
 
-async def _set_if_taken(store: Handle, key: str, value: bytes) -> bool:
-    """Set `key`, which lies above or below another, and say whether it then is there: KEY-10 judges that."""
-    await store.do(Set(key, value))
-    return await store.do(Get(key)) == Returned(value)
+async def _live_side_by_side(store: Handle, contents: dict[str, bytes]) -> bool:
+    """Set keys of which one lies below the other, and say whether all are there: KEY-10 judges that."""
+    for key, value in contents.items():
+        await store.do(Set(key, value))
+    return all([await store.do(Get(key)) == Returned(value) for key, value in contents.items()])
 
 
 @clause("DEL-1", Level.MUST, "a deleted key is gone", "After delete the key reads None, does not exist, is not listed.", needs="D")
@@ -73,7 +74,7 @@ async def _one_key(trial: Trial) -> None:
         await store.set(other, b"other")
         await store.expect(Delete(key), returns | raises())  # DEL-2 says that it returns
         await store.expect(Get(other), gives(b"other"), f"only {key!r} was deleted")
-        if await _set_if_taken(store, key, b"value") and await _set_if_taken(store, other, b"other"):
+        if await _live_side_by_side(store, {other: b"other", key: b"value"}):
             await store.expect(Delete(key), returns | raises())
             await store.expect(Get(other), gives(b"other"), f"only {key!r} was deleted")
 
@@ -145,8 +146,7 @@ async def _below(trial: Trial) -> None:
     await store.expect(ListAll(), gives_names(beside), f"all that was below {prefix!r} was deleted")
     for key in trial.legal_among([prefix]):
         store = await trial.open()
-        await store.set(below[0], b"value")
-        if await _set_if_taken(store, key, b"itself") and await _set_if_taken(store, below[0], b"value"):
+        if await _live_side_by_side(store, {below[0]: b"value", key: b"itself"}):
             await store.run(DeleteDir(prefix))
             await store.expect(Get(key), gives(b"itself"), f"{prefix!r} is not below itself")
 
