@@ -2,26 +2,74 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import cast
 
 from conformance.clause import Verdict
-from conformance.contract import CONTRACT
-from conformance.report.report import Result
+from conformance.contract import CONTRACT, VERSION
+from conformance.report.report import Report, Result
+from conformance.report.scrub import scrubbed
 
 
 class ExpectationError(Exception):
     """An expectation cannot be used; the message is one line that says what, and how to mend it."""
 
 
+@dataclass(frozen=True)
+class KnownFailure:
+    """A failure that is expected.
+
+    Attributes:
+        reason: why it fails.
+        link: where that is written down, an issue say.
+        until: the last day, `2026-12-31`, or the last version of the contract, `1.2`, on which it is accepted; empty for no end.
+    """
+
+    reason: str
+    link: str = ""
+    until: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.link})" if self.link else self.reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `until` is past.
+
+        Raises:
+            ValueError: `until` is neither a day nor a version.
+        """
+        if not self.until:
+            return False
+        if re.fullmatch(r"\d+(\.\d+)*", self.until):
+            return _numbers(VERSION) > _numbers(self.until)
+        return datetime.now(UTC).date() > date.fromisoformat(self.until)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
 def read_expectations(path: Path) -> dict[str, str]:
-    """Return the reasons by clause of a TOML file with a table `[expect]`: `"NEW-4" = "why"`.
+    """Return the reasons by clause of a TOML file, as `read_known_failures` reads it.
 
     Raises:
-        ExpectationError: the file cannot be read, or an entry is not of that form.
+        ExpectationError: the file cannot be read, or an entry is not allowed.
+    """
+    return {id_: str(known) for id_, known in read_known_failures(path).items()}
+
+
+def read_known_failures(path: Path) -> dict[str, KnownFailure]:
+    """Return the entries of a TOML file with a table `[expect]`: `"NEW-4" = "why"`, or a table of reason, link and until.
+
+    Raises:
+        ExpectationError: the file cannot be read, an entry is not of that form, names no clause, has no reason or is over.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("expect")
@@ -30,12 +78,79 @@ def read_expectations(path: Path) -> dict[str, str]:
     if not isinstance(table, dict):
         raise ExpectationError(f'the expectations file {str(path)!r} has no table [expect] with lines like "NEW-4" = "why"')
     found = cast("dict[str, object]", table)
-    for id_, reason in found.items():
-        if not isinstance(reason, str):
-            raise ExpectationError(f"the expectation {id_!r} in {str(path)!r}: give its reason as a string")
-    reasons = cast("dict[str, str]", table)
-    check_expectations(reasons)
-    return reasons
+    known = {id_: _known_failure(id_, entry, path) for id_, entry in found.items()}
+    check_expectations({id_: entry.reason for id_, entry in known.items()})
+    for id_, entry in known.items():
+        try:
+            over = entry.is_over
+        except ValueError:
+            raise ExpectationError(
+                f"the expectation {id_!r} in {str(path)!r}: until = {entry.until!r} is neither a day (2026-12-31) "
+                "nor a version of the contract (1.2)"
+            ) from None
+        if over:
+            raise ExpectationError(f"the expectation {id_!r} in {str(path)!r} was accepted until {entry.until}, which is past")
+    return known
+
+
+def _known_failure(id_: str, entry: object, path: Path) -> KnownFailure:
+    if isinstance(entry, str):
+        return KnownFailure(entry)
+    if isinstance(entry, dict):
+        fields = {name: _text(value) for name, value in cast("dict[str, object]", entry).items()}
+        if "reason" in fields and {*fields} <= _FIELDS and None not in fields.values():
+            return KnownFailure(**cast("dict[str, str]", fields))
+    raise ExpectationError(
+        f'the expectation {id_!r} in {str(path)!r}: give its reason as a string, or {{reason = "why", link = "...", until = "..."}}'
+    )
+
+
+_FIELDS = {"reason", "link", "until"}
+
+
+def _text(value: object) -> str | None:
+    """The value of a field: a string, or a date as one."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str) else None
+
+
+def render_expectations(report: Report, known: Mapping[str, KnownFailure]) -> str:
+    """Return the expectations file of a store as it is today: what `known` says is kept where it still holds.
+
+    Args:
+        report: what a run found.
+        known: the entries of the file that the run was given.
+    """
+    lines = [
+        f"# What {_comment(str(report.subject['name']))} does not keep of the store contract {report.contract}, and why:",
+        "# an entry that no longer fails is a failure itself.",
+        "[expect]",
+    ]
+    for result in report.with_verdict(Verdict.FAILED, Verdict.WARNED, Verdict.EXPECTED_FAILURE):
+        entry = known.get(result.clause.id) or KnownFailure(_reason(result))
+        if entry.link or entry.until:
+            fields = [f"{name} = {_toml(text)}" for name, text in asdict(entry).items() if text]
+            lines.append(f"{_toml(result.clause.id)} = {{ {', '.join(fields)} }}")
+        else:
+            lines.append(f"{_toml(result.clause.id)} = {_toml(entry.reason)}")
+    return "\n".join(lines) + "\n"
+
+
+def _reason(result: Result) -> str:
+    if result.verdict is Verdict.EXPECTED_FAILURE:
+        return result.reason
+    return scrubbed(f"not mended yet: expected {result.expected}; got {result.actual}")
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _toml(text: str) -> str:
+    """A basic string."""
+    plain = text.encode("utf-8", "replace").decode("utf-8")  # TOML knows no lone surrogates
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def check_expectations(expect: Mapping[str, str]) -> None:
