@@ -100,15 +100,20 @@ class KeyIndex:
             return [*self._keys]
         keys, children = self._keys, self._children
         directory, _, start = prefix.rpartition("/")
-        names = [below(directory) + name for name in children.get(directory, ()) if name.startswith(start)]
-        found = [name for name in names if name in keys]
-        pending = [name for name in names if name in children]
-        while pending:
-            above = pending.pop() + "/"
-            names = [above + name for name in children[above[:-1]]]
-            found += [name for name in names if name in keys]
-            pending += [name for name in names if name in children]
-        return found
+        names = children.get(directory, ())
+        first = below(directory)
+        paths = [first + name for name in names if name.startswith(start)] if start else [first + name for name in names]
+        found: list[str] = []
+        pending: list[str] = []
+        while True:
+            found += [path for path in paths if path in keys]
+            if not children.keys().isdisjoint(paths):
+                pending += [path for path in paths if path in children]
+            if not pending:
+                return found
+            directory = pending.pop()
+            first = directory + "/"
+            paths = [first + name for name in children[directory]]
 
 
 class ScanIndex:

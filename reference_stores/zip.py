@@ -32,8 +32,8 @@ _MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 # What takes less than a millisecond or so is done in the event loop: a hop to a thread costs as much as reading 100 KiB. The rest
 # must not hold the loop up.
-_MOST_WRITTEN_INLINE: Final = {zipfile.ZIP_STORED: 512 << 10, zipfile.ZIP_DEFLATED: 16 << 10, zipfile.ZIP_BZIP2: 4 << 10}
-_MOST_READ_INLINE: Final = 1 << 20
+_MOST_WRITTEN_INLINE: Final = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 16 << 10, zipfile.ZIP_BZIP2: 4 << 10}
+_MOST_READ_INLINE: Final = (1 << 20) + (2 << 10)
 _COST_OF_A_READ: Final = 2 << 10
 _COST_OF_A_BYTE: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 3, zipfile.ZIP_BZIP2: 32, zipfile.ZIP_LZMA: 16}
 
