@@ -213,6 +213,31 @@ class ErrorsName(_Combinable):
 
 
 @dataclass(frozen=True)
+class ForgesNoLine(_Combinable):
+    """No line of the text that is returned, or of the message of the error, begins so."""
+
+    beginning: str
+
+    @property
+    def admits_errors(self) -> bool:
+        """They are judged too."""
+        return True
+
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether the text has no such line; a value that is no text is not judged."""
+        said = outcome.error if isinstance(outcome, Raised) else outcome.value
+        text = str(said) if isinstance(said, (str, BaseException)) else ""
+        return not any(line.startswith(self.beginning) for line in text.splitlines())
+
+    def __str__(self) -> str:
+        return f"no line that begins with {self.beginning!r}"
+
+    def python(self) -> str:
+        """A condition on `got`."""
+        return f"not any(line.startswith({self.beginning!r}) for line in str(got).splitlines())"
+
+
+@dataclass(frozen=True)
 class AnyOf(_Combinable):
     """One of several."""
 
@@ -258,6 +283,11 @@ def raises(*kinds: type[Exception]) -> Raises:
 def errors_name(key: str) -> ErrorsName:
     """The call returns, or raises an error whose message names `key` and says what was wrong with it."""
     return ErrorsName(key)
+
+
+def forges_no_line(beginning: str) -> ForgesNoLine:
+    """No line of the text returned, or of the error's message, begins with `beginning`."""
+    return ForgesNoLine(beginning)
 
 
 returns = Anything()

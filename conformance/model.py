@@ -73,6 +73,17 @@ def read_range(value: bytes, request: ByteRequest) -> Expectation:
     return gives(part) if part else gives(b"") | raises()
 
 
+def read_missing(request: ByteRequest) -> Expectation:
+    """What a read of `request` from a missing key may give: None (RNG-12); an error too, where it asks for no bytes (RNG-5, 9)."""
+    match request:
+        case RangeByteRequest(start=start, end=end) if start == end:
+            return gives(None) | raises()
+        case SuffixByteRequest(suffix=0):
+            return gives(None) | raises()
+        case _:
+            return gives(None)
+
+
 class Model:
     """The contents that the operations done so far have left, and what the next one may come to.
 
@@ -98,12 +109,14 @@ class Model:
         match operation:
             case Get(key=key, byte_range=request):
                 value = contents.get(key)
-                return gives(value) if value is None or request is None else read_range(value, request)
+                if request is None:
+                    return gives(value)
+                return read_missing(request) if value is None else read_range(value, request)
             case GetPartialValues(key_ranges=key_ranges):
                 parts = [self._part(key, request) for key, request in key_ranges]
                 # Where a get of the same request may raise, this may too (PAR-5).
-                empty = any(part == b"" and request is not None for part, (_, request) in zip(parts, key_ranges, strict=True))
-                return gives(parts) | raises() if empty else gives(parts)
+                refusable = any(self.allows(Get(key, request)).admits_errors for key, request in key_ranges)
+                return gives(parts) | raises() if refusable else gives(parts)
             case Exists(key=key):
                 return gives(key in contents)
             case GetSize(key=key):

@@ -14,8 +14,10 @@ from conformance.subject import Subject
 
 _STANDARD_IMPORTS = {
     name: f"import {name}"
-    for name in ("asyncio", "contextlib", "copy", "gc", "inspect", "os", "pickle", "storeproto", "tempfile", "threading")
-}
+    for name in (
+        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pickle", "storeproto", "tempfile", "threading",
+    )
+}  # fmt: skip
 
 
 DEEP = "/a/b/c/d/e/f/g/root"

@@ -24,7 +24,7 @@ class ErrorsWithoutAKey(SoundStore):
 class ErrorsOfAKeyAlone(SoundStore):
     """Says which key is meant, but not what is wrong with it."""
 
-    breaks: ClassVar = frozenset({"ERR-1"})
+    breaks: ClassVar = frozenset({"ERR-1", "SAF-6"})
     source: ClassVar = "zarr 3.1.6 MemoryStore"
 
     async def getsize(self, key: str) -> int:

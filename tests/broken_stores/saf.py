@@ -6,12 +6,14 @@ They reach single files alone, by way of their root, and remove nothing but in a
 from __future__ import annotations
 
 import builtins
+import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from broken_stores.sound import SoundStore
 from broken_stores.sound_files import Files, SoundFileStore
 from storeproto import ByteRequest
 
@@ -212,3 +214,81 @@ class ListsThroughLinks(SoundFileStore):
         path = Path(f"{self.values.root}/{directory}")
         found = [f"{directory}/{name}" for name in os.listdir(path)] if path.is_symlink() else []  # noqa: PTH208
         return [*super().keys_below(prefix), *found]
+
+
+class ForgesLinesInErrors(SoundStore):
+    """Writes keys into its errors as they are."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+
+    async def getsize(self, key: str) -> int:
+        try:
+            return await super().getsize(key)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"no value under the key {key}") from None
+
+
+class ForgesLinesInTheLog(SoundStore):
+    """Writes keys into its log as they are."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+    source: ClassVar = "zarr 3.1.6 LoggingStore"
+
+    async def exists(self, key: str) -> bool:
+        logging.getLogger(__name__).debug("exists(%s)", key)
+        return await super().exists(key)
+
+
+class KeepsASecret(SoundStore):
+    """Sound; is given a credential, and keeps it to itself."""
+
+    breaks: ClassVar[frozenset[str]] = frozenset()
+    arguments: ClassVar[dict[str, object]] = {
+        "url": "memory://user:correct%20horse@host",
+        "storage_options": {"client_secret": "battery staple"},
+    }
+
+    def __init__(self, *arguments: Any, url: str = "", storage_options: dict[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.url = url
+        self.storage_options = storage_options or {}
+
+
+class TellsItsURL(KeepsASecret):
+    """Shows the whole URL in its repr."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+
+    def __repr__(self) -> str:
+        return f"TellsItsURL({self.url!r}, {id(self.values)})"
+
+
+class TellsTheDecodedPassword(KeepsASecret):
+    """Shows the password of its URL in its repr, percent-decoded."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+
+    def __repr__(self) -> str:
+        return f"TellsTheDecodedPassword({unquote(self.url)!r}, {id(self.values)})"
+
+
+class TellsSecretsBehindErrors(KeepsASecret):
+    """Raises an error whose cause shows its options."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+
+    async def getsize(self, key: str) -> int:
+        try:
+            return await super().getsize(key)
+        except FileNotFoundError as error:
+            raise error from ValueError(f"404, asked with {self.storage_options}")
+
+
+class LogsSecrets(KeepsASecret):
+    """Writes its options into the log."""
+
+    breaks: ClassVar = frozenset({"SAF-6"})
+
+    async def set(self, key: str, value: Any) -> None:
+        logging.getLogger(__name__).info("set %r with %s", key, self.storage_options)
+        await super().set(key, value)
