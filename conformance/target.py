@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Collection, Mapping
 
+from conformance.declaring import MARK, Declaration
 from conformance.recipe import PLACEHOLDERS, Recipe, TargetError, load
 from conformance.reference import SUBJECTS
 from conformance.subject import Subject
@@ -32,6 +33,9 @@ def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: 
         if arguments:
             raise TargetError(f"the target {target!r} is a subject, which takes no --arg")
         return found
+    declaration = getattr(found, MARK, None)
+    if isinstance(declaration, Declaration) and not arguments and not declaration.fixtures:
+        return declaration.make({})
     given = {**_implied(found), **arguments}
     recipe = Recipe(target, given)
     # What lives in a directory can perhaps be opened there again: a run finds out.

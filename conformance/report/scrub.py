@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 _SECRETS = (
     # The password in a URL, and the token in its place.
@@ -44,22 +44,22 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def scrubbed_json(value: Any) -> Any:
+def scrubbed_json(value: object) -> Any:
     """Return a JSON value with its strings scrubbed, also where a name in an object says that the value is secret."""
     match value:
         case str():
             return scrubbed(value)
         case list():
-            items: list[Any] = value
+            items = cast("list[object]", value)
             return [scrubbed_json(item) for item in items]
         case dict():
-            members: dict[str, Any] = value
+            members = cast("dict[str, object]", value)
             return {name: _member(name, item) for name, item in members.items()}
         case _:
             return value
 
 
-def _member(name: str, value: Any) -> Any:
+def _member(name: str, value: object) -> Any:
     if isinstance(value, str):
         shown = scrubbed(f"{name}={value}")
         return shown.removeprefix(f"{name}=") if shown.startswith(f"{name}=") else scrubbed(value)
