@@ -94,6 +94,11 @@ class Subject:
         """Whether another process can open it."""
         return isinstance(self.opening, Recipe) and (self.reopening is None or isinstance(self.reopening, Recipe))
 
+    @property
+    def publishes(self) -> bool:
+        """Whether it does anything before a re-opening."""
+        return self.publish is not _nothing
+
     def without_reopening(self) -> Subject:
         """The same subject, which cannot open the same data again."""
         return replace(self, reopening=None, reopening_inferred=False)

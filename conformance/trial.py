@@ -163,6 +163,8 @@ class Trial:
 
     async def publish(self, handle: Handle) -> None:
         """Publish what `handle` was given, as the subject does it (a commit, where the store has one)."""
+        if self.subject.publishes:
+            self.trace.steps.append(Executed(f"# here the subject publishes what {handle.variable} was given"))
         try:
             async with self._limited(f"publishing {handle.variable}", self.profile.deadline):
                 published = self.subject.publish(handle.store)

@@ -107,11 +107,12 @@ async def _no_deletes(trial: Trial) -> None:
         (Delete(trial.key(1)), returns | _REFUSED),
         (DeleteDir(trial.directory(1)), returns | _REFUSED),
     ]
-    store, _ = await trial.stocked(contents)
     for operation, expectation in cases:
+        store, _ = await trial.stocked(contents)
         if _offered(store, operation):
             await store.expect(operation, expectation, false)
             await _read_back(store, trial, contents, "", f"{operation} must leave everything, since {false}")
+    store, _ = await trial.stocked(contents)
     if _offered(store, Clear()):
         got = await store.expect(Clear(), returns | _REFUSED, false)
         refused = isinstance(got, NotImplementedError)

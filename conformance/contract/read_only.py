@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from conformance.clause import Level, Need, NotApplicable, clause
-from conformance.expectation import Returned, gives, gives_names, raises
+from conformance.expectation import Expectation, Outcome, Returned, gives, gives_names, raises
 from conformance.operations import (
     Clear,
     Delete,
@@ -70,7 +73,7 @@ async def _below(trial: Trial, store: Handle) -> dict[str, bytes]:
     return {key: value} if isinstance(await store.do(Set(key, value)), Returned) else {}
 
 
-def _reads(trial: Trial, key: str) -> list[Operation]:
+def reads(trial: Trial, key: str) -> list[Operation]:
     """A reading operation of each kind."""
     reads: list[Operation] = [Get(key), GetPartialValues(((key, None),)), Exists(key), GetSize(key)]
     if trial.offers(Need.LISTING):
@@ -78,13 +81,14 @@ def _reads(trial: Trial, key: str) -> list[Operation]:
     return reads
 
 
-async def same_answers(trial: Trial, first: Handle, second: Handle, key: str, because: str) -> None:
-    """Demand that `second` reads and lists what `first` does; what `first` does wrong is for other clauses to say."""
-    for operation in _reads(trial, key):
-        outcome = await first.do(operation)
+async def same_answers(handle: Handle, answers: Iterable[tuple[Operation, Outcome]], because: str) -> None:
+    """Demand that `handle` reads and lists what came back before; what raised is for other clauses to say."""
+    for operation, outcome in answers:
         if isinstance(outcome, Returned):
-            listed = isinstance(operation, ListAll | ListPrefix | ListDir) and isinstance(outcome.value, list)
-            await second.expect(operation, gives_names(outcome.value) if listed else gives(outcome.value), because)  # type: ignore[arg-type]
+            same: Expectation = gives(outcome.value)
+            if isinstance(operation, ListAll | ListPrefix | ListDir):
+                same = gives_names(cast("list[str]", outcome.value))
+            await handle.expect(operation, same, because)
 
 
 @clause("RDO-2", Level.MUST, "a read-only store can be read", "Reads and listings work on a read-only store.")
@@ -95,7 +99,8 @@ async def _can_be_read(trial: Trial) -> None:
     reader = await trial.read_only(store)
     for key, value in contents.items():
         await reader.expect(Get(key), gives(value), "reads work on a read-only handle")
-        await same_answers(trial, store, reader, key, "the writable handle reads and lists so")
+        answers = [(read, await store.do(read)) for read in reads(trial, key)]
+        await same_answers(reader, answers, "the writable handle reads and lists so")
 
 
 @clause(

@@ -31,10 +31,10 @@ async def _new_and_empty(trial: Trial) -> None:
                 f"{_DISPOSABLE}",
             )
         elif trial.offers(Need.WRITES) and not trial.subject.disposable:
-            trial.fail(
-                "a store that is shown to be empty",
-                "it does not support listing, so that it cannot be shown",
-                f"the kit writes only to stores of its own: {_DISPOSABLE}",
+            await trial.ask(
+                f"{variable}.supports_listing",
+                gives(value=True),
+                f"a store that does not list is not shown to be empty, and the kit writes only to stores of its own: {_DISPOSABLE}",
             )
     await trial.ask("other is not store", gives(value=True), "each opening must make a store of its own")
 
