@@ -12,6 +12,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,18 +21,28 @@ from typing_extensions import override
 from reference_stores import system_calls
 from reference_stores.system_calls import RESOLVE_BENEATH, RESOLVE_CACHED, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, Opener
 
-# What opens a pipe or a terminal by mistake must not wait for it, nor be controlled by it.
-_QUIETLY: Final = os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
-READ: Final = os.O_RDONLY | _QUIETLY
-WRITE: Final = os.O_WRONLY | _QUIETLY
-LIST: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+def _flags(*names: str) -> int:
+    """Join flags of `os.open`; those that a system does not have count for nothing, so that this can be imported there."""
+    flags = 0
+    for name in names:
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+# What opens a pipe or a terminal by mistake must not wait for it, nor be controlled by it.
+READ: Final = _flags("O_RDONLY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY")
+WRITE: Final = _flags("O_WRONLY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY")
+WRITE_NEW: Final = _flags("O_WRONLY", "O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC")
+LIST: Final = _flags("O_RDONLY", "O_DIRECTORY", "O_CLOEXEC")
 # A handle that only names a file, where the system has such, needs no permission to read it.
-LOOK: Final = os.O_PATH | os.O_CLOEXEC if hasattr(os, "O_PATH") else READ
-SEARCH: Final = LOOK | os.O_DIRECTORY
+LOOK: Final = _flags("O_PATH", "O_CLOEXEC") if hasattr(os, "O_PATH") else READ
+SEARCH: Final = LOOK | _flags("O_DIRECTORY")
 
 # ELOOP (EMLINK on BSD): there is a link. ENXIO: there is a pipe or a socket. ENAMETOOLONG: nothing can be there.
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENAMETOOLONG})
+_NAMES_TRIED: Final = 1000
+
 _CONFINED: Final = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
 
 
@@ -105,6 +116,10 @@ class ConfinedDirectory(ABC):
             raise BlockingIOError
         return None
 
+    def has_variant(self, directory: int, name: bytes) -> bool:  # noqa: ARG002  # only some file systems have such
+        """Whether the file system takes a name in an open directory for another one that is there."""
+        return False
+
     @contextmanager
     def parent(self, path: bytes) -> Generator[tuple[int, bytes], None, None]:
         """Give a handle of the directory that holds `path`, and the name in it."""
@@ -160,10 +175,10 @@ class WalkedDirectory(ConfinedDirectory):
         *directories, name = path.split(b"/")
         try:
             for segment in directories:
-                inner = os.open(segment, SEARCH | os.O_NOFOLLOW, dir_fd=handle)
+                inner = self._enter(handle, segment, SEARCH)
                 os.close(handle)
                 handle = inner
-            return os.open(name, flags | os.O_NOFOLLOW, dir_fd=handle)
+            return self._enter(handle, name, flags)
         except OSError as error:
             raise OSError(error.errno, error.strerror, os.fsdecode(path)) from None
         finally:
@@ -173,12 +188,71 @@ class WalkedDirectory(ConfinedDirectory):
     def open_now(self, path: bytes, flags: int) -> int:
         raise BlockingIOError
 
+    def _enter(self, directory: int, name: bytes, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=directory)
 
-def open_confined(path: Path) -> ConfinedDirectory:
+
+class FoldingDirectory(WalkedDirectory):
+    """Walks paths in a file system that takes `A` and `a` for one name, and takes only the name that is listed for it."""
+
+    __slots__ = ()
+
+    @override
+    def has_variant(self, directory: int, name: bytes) -> bool:
+        try:
+            os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        with opened(os.open(b".", LIST, dir_fd=directory)) as handle, os.scandir(handle) as entries:
+            return all(os.fsencode(entry.name) != name for entry in entries)
+
+    @override
+    @contextmanager
+    def parent(self, path: bytes) -> Generator[tuple[int, bytes], None, None]:
+        with super().parent(path) as (directory, name):
+            self._refuse_variant(directory, name)
+            yield directory, name
+
+    @override
+    def _enter(self, directory: int, name: bytes, flags: int) -> int:
+        if name != b".":
+            self._refuse_variant(directory, name)
+        return super()._enter(directory, name, flags)
+
+    def _refuse_variant(self, directory: int, name: bytes) -> None:
+        if self.has_variant(directory, name):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fsdecode(name))
+
+
+def folds_names(directory: ConfinedDirectory) -> bool | None:
+    """Whether the file system takes `A` and `a` for one name, as far as the names in the directory tell; None if it is empty."""
+    folds = None
+    with opened(directory.open(b"", LIST)) as handle, os.scandir(handle) as entries:
+        for entry in islice(entries, _NAMES_TRIED):
+            folds = False
+            name = os.fsencode(entry.name)
+            if name.swapcase() == name:
+                continue
+            try:
+                one = os.stat(name, dir_fd=handle, follow_symlinks=False)
+                other = os.stat(name.swapcase(), dir_fd=handle, follow_symlinks=False)
+            except FileNotFoundError:
+                break
+            return os.path.samestat(one, other)
+    return folds
+
+
+def open_confined(path: Path, *, folding: bool = False) -> ConfinedDirectory:
     """Open a directory, and all that is below it, by the best way that this system has.
+
+    Args:
+        path: the directory.
+        folding: the file system takes `A` and `a` for one name.
 
     Raises:
         FileNotFoundError: it does not exist.
         NotADirectoryError: it is no directory.
     """
+    if folding:
+        return FoldingDirectory(path)
     return ResolvingDirectory(path) if system_calls.has_openat2(_CONFINED) else WalkedDirectory(path)

@@ -47,7 +47,8 @@ class LocalStore:
     directories do not show, and are removed with the last key in them.
 
     *Keys.* A segment has at most 255 bytes in UTF-8, a key 4,095. A key and a key below it, `a` and `a/b`, cannot both be set; the
-    second is refused.
+    second is refused. So is the second of two that differ only in the case of ASCII letters, where the file system takes them for
+    one (a race of two such keys aside).
 
     *Writes* are atomic: a value is written in a staging area of `root`, under a name that no key can have, and renamed into place.
     Of many `set_if_not_exists`, in any processes, one wins. What a killed writer leaves is never listed, and the next one removes

@@ -17,6 +17,7 @@ from typing import Final
 from reference_stores import system_calls
 from reference_stores.commit_token import CommitToken
 from reference_stores.confined_files import LIST, LOOK, READ, SEARCH, WRITE, ConfinedDirectory, is_absent, opened
+from reference_stores.disk_sync import sync
 from reference_stores.file_locks import lock_file
 from reference_stores.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
 from reference_stores.key_locks import KEY_LOCKS
@@ -206,7 +207,8 @@ class LocalFiles:
 
     def _publish(self, token: CommitToken, path: bytes, fill: Callable[[int], object], *, exclusively: bool) -> bool:
         """Write a file and give it its place; return False where that was to be exclusive and a value has it."""
-        root, staging = self._root.made(), self._root.staging()
+        staging = self._root.staging()
+        root = self._root.made()
         name = b""
         try:
             for _ in range(_ATTEMPTS):
@@ -235,6 +237,7 @@ class LocalFiles:
 
     def _patch(self, token: CommitToken, path: bytes, patches: Patches) -> None:
         change = self._change_in_place if self._in_place else self._change_copy
+        self._root.staging()
         for _ in range(_ATTEMPTS):
             if change(token, self._root.made(), path, patches):
                 return
@@ -286,7 +289,7 @@ class LocalFiles:
             with KEY_LOCKS.of(root.identity, path), token:
                 _write_patches(handle, patches)
             if self._durable:
-                os.fsync(handle)
+                sync(handle)
         return True
 
     def _sync(self, root: ConfinedDirectory, path: bytes) -> None:
@@ -298,7 +301,7 @@ class LocalFiles:
             handle = root.open_present(path, LIST)
             if handle is not None:
                 with opened(handle):
-                    os.fsync(handle)
+                    sync(handle)
 
     # Deleting
 
@@ -414,7 +417,17 @@ def _made_parent(root: ConfinedDirectory, path: bytes) -> Generator[tuple[int, b
     parent, _, name = path.rpartition(b"/")
     handle = root.open_present(parent, SEARCH)
     with opened(_make_directories(root, parent, path) if handle is None else handle) as directory:
+        _check_variant(root, directory, path, path)
         yield directory, name
+
+
+def _check_variant(root: ConfinedDirectory, directory: int, path: bytes, key_path: bytes) -> None:
+    """Raise KeyConflictError if what `path` names in its directory is there under another name."""
+    if root.has_variant(directory, path.rpartition(b"/")[2]):
+        raise KeyConflictError(
+            f"the key {key_path.decode()!r} cannot be stored: this file system takes {path.decode()!r} for a name that is there, "
+            "and differs only in case"
+        )
 
 
 def _made_room(root: ConfinedDirectory, path: bytes) -> bool:
@@ -476,9 +489,13 @@ def _make_directories(root: ConfinedDirectory, path: bytes, key_path: bytes) -> 
             made = b"/".join((made, segment)) if made else segment
             with suppress(FileExistsError):
                 os.mkdir(segment, dir_fd=handle)
+            _check_variant(root, handle, made, key_path)
             inner = os.open(segment, SEARCH | os.O_NOFOLLOW, dir_fd=handle)
             os.close(handle)
             handle = inner
+    except KeyConflictError:
+        os.close(handle)
+        raise
     except OSError as error:
         os.close(handle)
         if error.errno in (errno.ENOENT, errno.ENAMETOOLONG) or not is_absent(error):

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from reference_stores import staging_area
-from reference_stores.confined_files import LIST, ConfinedDirectory, open_confined, opened
+from reference_stores.confined_files import LIST, ConfinedDirectory, folds_names, open_confined, opened
 from reference_stores.directory_walk import DirectoryWalk, FilledDirectories
+from reference_stores.disk_sync import sync
 from reference_stores.file_names import path_of
 from reference_stores.staging_area import RESERVED_NAME, StagingArea
 from storeproto import InvalidKeyError
@@ -28,7 +29,7 @@ class LocalRoot:
         may_hang: the directory is never there at once.
     """
 
-    __slots__ = ("_area_name", "_directory", "_durable", "_filled", "_may_hang", "_path", "_staging_area")
+    __slots__ = ("_area_name", "_directory", "_durable", "_filled", "_folds", "_may_hang", "_path", "_staging_area")
 
     def __init__(self, path: Path, *, durable: bool, may_hang: bool) -> None:
         self._path: Final = path
@@ -38,6 +39,7 @@ class LocalRoot:
         self._area_name = b""
         self._staging_area: StagingArea | None = None
         self._filled: Final = FilledDirectories()
+        self._folds: bool | None = None
 
     def present(self) -> ConfinedDirectory | None:
         """Return the directory; None where it does not exist.
@@ -46,16 +48,18 @@ class LocalRoot:
             NotADirectoryError: something else is there.
         """
         directory = self._directory
-        if directory is not None and not directory.is_removed():
-            return directory
-        try:
-            directory = open_confined(self._path)
-        except FileNotFoundError:
-            self._directory = None
-            return None
-        self._area_name = staging_area.name_in(directory.fd)
-        self._directory = directory
-        return directory
+        if directory is None or directory.is_removed():
+            try:
+                directory = open_confined(self._path)
+            except FileNotFoundError:
+                self._directory = None
+                return None
+            self._area_name = staging_area.name_in(directory.fd)
+            self._folds = None
+            self._directory = directory
+        if self._folds is None:  # as long as nothing is in it
+            self._look_for_folding()
+        return self._directory
 
     def present_now(self) -> ConfinedDirectory:
         """Return the directory where it is open.
@@ -64,7 +68,7 @@ class LocalRoot:
             BlockingIOError: it is not, or whatever is done in it may hang.
         """
         directory = self._directory
-        if directory is None or self._may_hang:
+        if directory is None or self._may_hang or self._folds is None:
             raise BlockingIOError
         return directory
 
@@ -83,7 +87,7 @@ class LocalRoot:
             if self._durable:
                 for path in new:
                     with opened(os.open(path.parent, LIST)) as handle:
-                        os.fsync(handle)
+                        sync(handle)
         raise OSError(errno.EBUSY, "the root of the store keeps vanishing", str(self._path))
 
     def staging(self) -> StagingArea:
@@ -91,7 +95,16 @@ class LocalRoot:
         staging = self._staging_area
         if staging is None or not staging.is_usable():
             staging = self._staging_area = StagingArea(self.made(), self._area_name)
+            self._look_for_folding()  # now there is at least one name that tells
         return staging
+
+    def _look_for_folding(self) -> None:
+        """Take the file system's idea of equal names into account, as far as names in the directory tell."""
+        directory = self._directory
+        if directory is not None and not self._folds:
+            self._folds = folds_names(directory)
+            if self._folds:
+                self._directory = open_confined(self._path, folding=True)
 
     def leave(self) -> None:
         """Remove this process's staging area, if nothing is in it; a later write makes a new one."""

@@ -14,7 +14,8 @@ from contextlib import suppress
 from typing import Final
 from weakref import finalize
 
-from reference_stores.confined_files import LIST, ConfinedDirectory, opened
+from reference_stores.confined_files import LIST, WRITE_NEW, ConfinedDirectory, opened
+from reference_stores.disk_sync import sync
 from reference_stores.file_locks import lock_file
 
 UNREACHABLE_NAME: Final = b".storeproto-staging-\xff"
@@ -23,7 +24,6 @@ UNREACHABLE_NAME: Final = b".storeproto-staging-\xff"
 RESERVED_NAME: Final = b".storeproto-staging"
 """Its name where the file system takes only UTF-8. There, no key may begin with this segment."""
 
-_WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ATTEMPTS: Final = 100
 
 
@@ -75,12 +75,12 @@ class StagingArea:
             OSError: there is no space, say; nothing is left of the file.
         """
         name = new_name()
-        handle = os.open(name, _WRITE_NEW, 0o666, dir_fd=self.fd)
+        handle = os.open(name, WRITE_NEW, 0o666, dir_fd=self.fd)
         try:
             with opened(handle):
                 fill(handle)
                 if durable:
-                    os.fsync(handle)
+                    sync(handle)
         except BaseException:
             self.discard(name)
             raise

@@ -1,10 +1,13 @@
 """Keys of a local store: which can be kept, and which cannot stand beside each other."""
 
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reference_stores import LocalStore
+from reference_stores import LocalStore, system_calls
 from reference_stores.staging_area import RESERVED_NAME
 from storeproto import InvalidKeyError, KeyConflictError
 
@@ -101,3 +104,80 @@ async def test_elsewhere_the_reserved_name_is_a_key(store: LocalStore):
     """Where the staging area has a name that no key has, no key is refused for it."""
     await store.set(RESERVED_NAME.decode(), b"v")
     assert [key async for key in store.list()] == [RESERVED_NAME.decode()]
+
+
+@pytest.fixture
+def folding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system that takes `A` and `a` for one name, and keeps the first."""
+    monkeypatch.setattr(system_calls, "has_openat2", lambda _: False)
+    monkeypatch.setattr(system_calls, "has_renameat2", lambda: False)
+
+    def kept(name: str | bytes, directory: int | None) -> str | bytes:
+        if directory is None:
+            return name
+        handle = os_open(b".", os.O_RDONLY, dir_fd=directory)
+        with os.scandir(handle) as entries:
+            names = [os.fsencode(entry.name) for entry in entries]
+        os.close(handle)
+        same = [other for other in names if other.lower() == os.fsencode(name).rstrip(b"/").lower()]
+        return same[0] if same else name
+
+    def folded(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(name: str | bytes, *args: Any, dir_fd: int | None = None, **kwargs: Any) -> Any:
+            return function(kept(name, dir_fd), *args, dir_fd=dir_fd, **kwargs)
+
+        return call
+
+    def move(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(source: bytes, target: bytes, *, src_dir_fd: int, dst_dir_fd: int, **kwargs: Any) -> None:
+            function(kept(source, src_dir_fd), kept(target, dst_dir_fd), src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, **kwargs)
+
+        return call
+
+    os_open = os.open
+    for name in ("open", "stat", "mkdir", "rmdir", "unlink"):
+        monkeypatch.setattr(os, name, folded(getattr(os, name)))
+    for name in ("rename", "link"):
+        monkeypatch.setattr(os, name, move(getattr(os, name)))
+
+
+@pytest.fixture
+def folded(folding: None, root: Path) -> Iterator[LocalStore]:
+    """A store with `a/b` and `c` in such a file system."""
+    with LocalStore(root) as store:
+        store.set_sync("a/b", b"first")
+        store.set_sync("c", b"third")
+        yield store
+
+
+@pytest.mark.parametrize("key", ["C", "A/b", "a/B"])
+async def test_a_key_that_differs_in_case_is_a_missing_one(folded: LocalStore, key: str):
+    """It does not read, nor delete, what the file system takes it for."""
+    found = [await folded.get(key), await folded.exists(key), await folded.is_empty("A")]
+    await folded.delete(key)
+    await folded.delete_dir("A")
+    assert (found, await folded.get("a/b"), await folded.get("c")) == ([None, False, True], b"first", b"third")
+
+
+@pytest.mark.parametrize("key", ["C", "A/b", "a/B", "A/new"])
+@pytest.mark.parametrize("operation", ["set", "set_if_not_exists"])
+async def test_a_key_that_differs_in_case_is_refused(folded: LocalStore, key: str, operation: str):
+    """The error says why, and nothing changes."""
+    with pytest.raises(KeyConflictError, match="only in case"):
+        await getattr(folded, operation)(key, b"new")
+    assert (sorted([key async for key in folded.list()]), await folded.get("c")) == (["a/b", "c"], b"third")
+
+
+async def test_a_reader_sees_no_variants_either(folded: LocalStore):
+    """A handle that never writes finds out from what is there."""
+    with LocalStore(folded.root, read_only=True) as reader:
+        assert [await reader.get("C"), await reader.get("c")] == [None, b"third"]
+
+
+async def test_other_keys_are_kept_as_ever(folded: LocalStore):
+    """What differs in more than case can be set, changed and deleted."""
+    await folded.set("a/b", b"new")
+    await folded.set("a/d", b"new")
+    await folded.set("a/d", b"N", (0, 1))
+    await folded.delete("a/b")
+    assert ([key async for key in folded.list_prefix("a")], await folded.get("a/d")) == (["a/d"], b"New")

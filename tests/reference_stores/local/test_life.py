@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_stores import LocalStore, local
-from storeproto import ReadOnlyStoreError, StoreClosedError, UnsupportedOperationError
+from reference_stores import LocalStore
+from storeproto import ReadOnlyStoreError, StoreClosedError
 
 READS = {
     "get": lambda store: store.get("c"),
@@ -98,13 +98,6 @@ def test_a_root_that_is_no_path_is_refused():
     """The error says what was given."""
     with pytest.raises(TypeError, match="int: 3"):
         LocalStore(3)  # type: ignore[arg-type]
-
-
-def test_a_system_without_directory_handles_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch):
-    """Windows has none, and the error names stores that need none."""
-    monkeypatch.setattr(local, "_HAS_DIRECTORY_HANDLES", False)
-    with pytest.raises(UnsupportedOperationError, match="MemoryStore"):
-        LocalStore(root)
 
 
 def test_the_root_is_absolute(root: Path, monkeypatch: pytest.MonkeyPatch):

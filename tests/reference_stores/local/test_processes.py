@@ -1,7 +1,7 @@
 """A local store between processes: killed writers, live ones, forks, and few open files."""
 
+import errno
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,6 +68,19 @@ for number in range(200):
     print(store.get_sync(f"k{number}").decode())
 """
 
+# Has no handles of directories, like Windows.
+OTHER_SYSTEM = """
+import os
+for name in ("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_PATH", "preadv", "pread"):
+    delattr(os, name)
+os.supports_dir_fd = set()
+from reference_stores.local import LocalStore
+try:
+    LocalStore("x")
+except NotImplementedError as error:
+    print(error)
+"""
+
 READER = """
 import asyncio, resource, sys
 from reference_stores import LocalStore, system_calls
@@ -82,20 +95,24 @@ asyncio.run(main())
 """
 
 
+def refuse(handle: int, operation: int):
+    """Do as a file system without locks does."""
+    raise OSError(errno.ENOTSUP, "Operation not supported")
+
+
 @pytest.mark.parametrize("acknowledged", [1, 7, 40])
 async def test_a_killed_writer_leaves_whole_values(store: LocalStore, root: Path, run_python, acknowledged: int):
     """Each key has its last acknowledged value, or the one in flight, and nothing else is listed."""
     writer = run_python(WRITER, root)
     for _ in range(acknowledged):
-        writer.stdout.readline()
-    writer.send_signal(signal.SIGKILL)
-    rest = writer.communicate()[0].split()
-    last = int(rest[-1]) if rest else acknowledged - 1
-    values = [store.get_sync(f"d/{number % 4}") for number in range(max(last - 2, 0), last + 1)]
-    assert {len(value) for value in values if value} == {16_000}
-    assert all(len({value[at : at + 8] for at in range(0, 16_000, 8)}) == 1 for value in values if value)
-    assert all(int.from_bytes(v[:8], "big") in (n, n + 4) for n, v in zip(range(max(last - 2, 0), last + 1), values, strict=True))
-    assert all(key.startswith("d/") for key in [key async for key in store.list()])
+        last = int(writer.stdout.readline())
+    writer.kill()
+    last = int([last, *writer.stdout.read().split()][-1])
+    newest = range(max(last - 3, 0), last + 1)
+    found = [store.get_sync(f"d/{number % 4}") for number in newest]
+    whole = [{number.to_bytes(8, "big") * 2000, (number + 4).to_bytes(8, "big") * 2000} for number in newest]
+    assert all(value in values for value, values in zip(found, whole, strict=True))
+    assert {key async for key in store.list()} <= {f"d/{number}" for number in range(4)}
 
 
 @pytest.fixture
@@ -120,6 +137,15 @@ async def test_what_a_killed_writer_left_is_removed_by_the_next(store: LocalStor
     stopped.wait()
     await store.set("k", b"value")
     assert staged() == []
+
+
+async def test_where_there_are_no_locks_leftovers_stay(store: LocalStore, stopped, staged, monkeypatch: pytest.MonkeyPatch):
+    """Nobody can tell there whether their writer lives."""
+    monkeypatch.setattr("fcntl.flock", refuse)
+    stopped.kill()
+    stopped.wait()
+    await store.set("k", b"value")
+    assert (len(staged()), await store.get("k")) == (1, b"value")
 
 
 async def test_what_a_live_writer_has_staged_is_left_alone(store: LocalStore, stopped: subprocess.Popen[str], staged):
@@ -158,3 +184,8 @@ def test_a_thousand_reads_need_few_open_files(store: LocalStore, system: str, ru
         store.set_sync(f"k{number}", os.urandom(size))
     output = run_python(READER, store.root, system, way).communicate(timeout=60)[0]
     assert output.strip() == str({size})
+
+
+def test_a_system_without_directory_handles_is_told_so(run_python):
+    """The module can be imported there, and the error names stores that need none."""
+    assert "no handles of directories; MemoryStore" in run_python(OTHER_SYSTEM).communicate(timeout=60)[0]

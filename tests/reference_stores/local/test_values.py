@@ -81,8 +81,7 @@ async def test_ranges_read_together_are_what_each_alone_would_be(store: LocalSto
     assert await store.get_partial_values(None, [("k", request) for request in ranges]) == expected
 
 
-@pytest.mark.parametrize("count", [1, 3, 100])
-@pytest.mark.parametrize("size", [10, 50_000, 200_000])
+@pytest.mark.parametrize(("count", "size"), [(1, 10), (3, 20_000), (3, 70_000), (100, 10)])
 async def test_many_values_in_one_call(store: LocalStore, count: int, size: int):
     """However many and large, each is that of its key."""
     for number in range(count):
