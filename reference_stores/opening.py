@@ -94,7 +94,8 @@ async def make_store_path(
     if isinstance(store_like, StorePath):
         there = join(store_like.path, path or "")
         return await StorePath[BufT, ProtoT].open(store_like.store, there, mode)
-    if not isinstance(store_like, (str, Path, dict, UniversalPath)) and isinstance(store_like, PrototypeStore):
+    # A class has the members too.
+    if not isinstance(store_like, (str, Path, dict, UniversalPath, type)) and isinstance(store_like, PrototypeStore):
         return await StorePath[BufT, ProtoT].open(store_like, path or "", mode)
     store = _opened(store_like, storage_options, read_only=mode == "r")
     try:
