@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.clause import Level, Need, clause, undecided
-from conformance.expectation import gives
+from conformance.clause import Level, Need, NotApplicable, clause, undecided
+from conformance.expectation import Returned, gives
 from conformance.operations import Get, SetIfNotExists
 from conformance.trial import Trial
 
@@ -44,6 +44,8 @@ async def _again(trial: Trial) -> None:
     key = trial.key()
     await store.run(SetIfNotExists(key, b"first"))
     await store.delete(key)
+    if await store.do(Get(key)) != Returned(None):
+        raise NotApplicable("a key can still be read when it was deleted (DEL-1)")
     await store.run(SetIfNotExists(key, b"second"))
     await store.expect(Get(key), gives(b"second"), "the key was deleted in between")
 

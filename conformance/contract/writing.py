@@ -67,7 +67,7 @@ async def _every_size(trial: Trial) -> None:
     around = sorted({size + near for size in _SIZES if size <= trial.profile.largest for near in (-1, 0, 1)} - {0})
     for number, size in enumerate(around):
         with trial.apart():
-            value = trial.legal_value(pattern(size))
+            value = trial.legal_value(pattern(size, shift=1))
             await store.set(trial.key(number), value)
             await store.expect(Get(trial.key(number)), gives(value), f"the value has {size:,} bytes")
 

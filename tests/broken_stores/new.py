@@ -1,0 +1,75 @@
+"""Faults in chapter NEW."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from broken_stores.sound import SoundStore
+
+
+class NeverCreates(SoundStore):
+    """Does nothing in set_if_not_exists."""
+
+    breaks: ClassVar = frozenset({"NEW-1", "NEW-3"})
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        if key in self.values or self.read_only or not isinstance(key, str):
+            await super().set_if_not_exists(key, value)
+
+
+class CreatesAtTheRootAlone(SoundStore):
+    """Creates no key in a directory that is not there."""
+
+    breaks: ClassVar = frozenset({"NEW-1"})
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        if "/" not in str(key) or self.keys_below(key.rpartition("/")[0]):
+            await super().set_if_not_exists(key, value)
+
+
+class CreatesAnew(SoundStore):
+    """Sets a key that is present."""
+
+    breaks: ClassVar = frozenset({"NEW-2"})
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        await self.set(key, value)
+
+
+class TakesEmptyForMissing(SoundStore):
+    """Sets a key whose value is empty."""
+
+    breaks: ClassVar = frozenset({"NEW-2"})
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        await super().set_if_not_exists(key, value)
+        if not self.values[key]:
+            await self.set(key, value)
+
+
+class RaisesWhereItExists(SoundStore):
+    """Raises where the key is present."""
+
+    breaks: ClassVar = frozenset({"NEW-2"})
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        if key in self.values:
+            raise FileExistsError(key)
+        await super().set_if_not_exists(key, value)
+
+
+class RemembersWhatItCreated(SoundStore):
+    """Remembers what it once created, though it was deleted."""
+
+    breaks: ClassVar = frozenset({"NEW-3"})
+
+    def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
+        super().__init__(values, read_only=read_only)
+        self.created: set[str] = set()
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        if key not in self.created:
+            await super().set_if_not_exists(key, value)
+            self.created.add(key)
