@@ -49,12 +49,15 @@ def _markdown(docstring: str) -> list[str]:
 
 
 _STORES_INTRODUCTION = (
-    "They keep all of the [contract](contract.md) that their medium allows, and are strict where other stores are lax: an illegal key",
+    "They keep all of the [contract](contract.md) that their medium allows, and are strict where other",
+    "stores are lax: an illegal key",
     "is refused with `InvalidKeyError`, a change of a read-only handle with `ReadOnlyStoreError`, an operation after `close` with",
-    "`StoreClosedError`; each of them is a `ValueError` too. `get` gives `bytes` without a prototype, and the prototype's class with",
+    "`StoreClosedError`; each of them is a `ValueError` too. `get` gives `bytes` without a prototype,",
+    "and the prototype's class with",
     "one. `list_pages(prefix)` lists in pages of a thousand keys, where a listing by single keys would cost too much.",
     "",
-    "`reference_stores.adapters` has bridges to other libraries: `zarr.to_zarr(store)` for zarr's functions and `zarr.from_zarr(store)`",
+    "`reference_stores.adapters` has bridges to other libraries: `zarr.to_zarr(store)` for zarr's",
+    "functions and `zarr.from_zarr(store)`",
     "back, `obstore.from_obstore(store)`, `mapping.from_mapping(mapping)`.",
 )
 
@@ -65,7 +68,8 @@ def contract_page() -> str:
         f"# The store contract, version {VERSION}",
         "",
         '`v` is the stored value and `n = len(v)`. `dir(p)` is the prefix `p` with exactly one `/` behind it, or `""` for `""`.',
-        "**MUST** breaks conformance, **SHOULD** is a warning that `--strict` counts too, **MAY** is only reported. A clause applies where",
+        "**MUST** breaks conformance, **SHOULD** is a warning that `--strict` counts too, **MAY** is only",
+        "reported. A clause applies where",
         "the store and its subject offer what it needs:",
         "",
         *[f"- {need.value}: otherwise {need.lack}." for need in Need],
