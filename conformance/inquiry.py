@@ -229,7 +229,7 @@ class Inquiry:
         try:
             result = self._session.worker.run(lambda: decide(trial))
         except BlockedError as error:
-            self._session.watch.overdue.append(error.operation)
+            self._session.watch.overdue.append(self._session.watch.method or error.operation)
             result = failed(
                 trial,
                 ClauseFailure(

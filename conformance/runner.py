@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from conformance.clause import Clause, Verdict
 from conformance.contract import CONTRACT, VERSION
 from conformance.expectations import check_expectations, settle
 from conformance.inquiry import Inquiry, Progress
 from conformance.profile import DEFAULT, Profile
-from conformance.report.report import Report, Result
+from conformance.report.report import INTERRUPTED, Report, Result
 from conformance.session import Session
 from conformance.subject import Subject
 
@@ -52,11 +53,12 @@ def check(
         interrupted = False
         if not inquiry.begin():
             interrupted = _ask_all(inquiry, asked)
-            if operations != 0:
+            if operations != 0 and not interrupted:
                 passed = {id_ for id_, result in inquiry.results.items() if result.verdict is Verdict.PASSED}
                 wanted = passed & {clause.id for clause in asked}
-                for result in inquiry.search(wanted=wanted, expected=expected, seed=seed, operations=operations):
-                    inquiry.keep(result)
+                with suppress(KeyboardInterrupt):  # every clause has its answer
+                    for result in inquiry.search(wanted=wanted, expected=expected, seed=seed, operations=operations):
+                        inquiry.keep(result)
         settled = settle([inquiry.results[clause.id] for clause in CONTRACT if clause.id in inquiry.results], expected)
         environment = inquiry.environment()
         if interrupted:
@@ -79,6 +81,6 @@ def _ask_all(inquiry: Inquiry, clauses: tuple[Clause, ...]) -> bool:
             guarded.cancel()
             for clause in clauses:
                 if clause.id not in inquiry.results:
-                    inquiry.keep(Result(clause, Verdict.INCONCLUSIVE, reason="the run was interrupted"))
+                    inquiry.keep(Result(clause, Verdict.INCONCLUSIVE, reason=INTERRUPTED))
             return True
         return False

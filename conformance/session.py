@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from contextlib import AsyncExitStack, suppress
@@ -54,9 +55,9 @@ class Session:
                 self.watch.operation, self.watch.until = "opening the store", time.monotonic() + self.profile.deadline
                 try:
                     store = await self.subject.opening.open(place, stack)
-                except TargetError:
+                except (TargetError, KeyboardInterrupt, asyncio.CancelledError):
                     raise
-                except Exception as error:
+                except BaseException as error:  # a native panic too
                     raise TargetError(f"opening {self.subject.name!r} raised {type(error).__name__}: {_line(error)}") from error
                 finally:
                     self.watch.until = float("inf")

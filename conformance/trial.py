@@ -53,6 +53,8 @@ class Watch:
     """What is going on at this moment, for those who look from another thread, and what took too long."""
 
     operation: object = ""
+    method: str = ""
+    """The method that it calls, where it is a call of one."""
     until: float = float("inf")
     """When it is overdue, on the monotonic clock."""
     overdue: list[str] = field(default_factory=list[str])
@@ -189,7 +191,9 @@ class Trial:
         try:
             async with self._limited(f"opening {variable}", self.profile.deadline):
                 store = await opening.open(place, self._stack, read_only=read_only)
-        except Exception as error:
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise
+        except BaseException as error:  # a native panic too
             raise _unless_judged(error, f"opening {variable} gives a store") from error
         return self._keep(Handle(self, variable, store, place, name))
 
@@ -283,20 +287,20 @@ class Trial:
         if not self.subject.opening.scratch and {Need.WRITES, Need.DELETES} <= self.survey.offers:
             await self._remove_own_keys()
         for handle in self.handles:
-            with suppress(Exception):
+            with _whatever_it_raises():
                 await handle.close()
-        with suppress(Exception):
+        with _whatever_it_raises():
             await asyncio.wait_for(self._stack.aclose(), self.profile.deadline)
 
     async def _remove_own_keys(self) -> None:
         for handle in self.handles:
             seconds = self.watch.patience("delete", self.profile.deadline) * (1 + len(handle.written) / 100)
-            with suppress(Exception):
+            with _whatever_it_raises():
                 await asyncio.wait_for(self._delete_each(handle), seconds)
 
     async def _delete_each(self, handle: Handle) -> None:
         for key in handle.written:
-            with suppress(Exception):
+            with _whatever_it_raises():
                 await handle.store.delete(key)
 
     # Keys and values
@@ -402,7 +406,7 @@ class Trial:
     @asynccontextmanager
     async def _limited(self, what: str, deadline: float, method: str = "") -> AsyncGenerator[None, None]:
         seconds = self.watch.patience(method, deadline)
-        self.watch.operation, self.watch.until = what, time.monotonic() + seconds
+        self.watch.operation, self.watch.method, self.watch.until = what, method, time.monotonic() + seconds
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
@@ -539,7 +543,18 @@ class Handle:
             await asyncio.wait_for(closed, self._trial.profile.deadline)
 
 
-def _unless_judged(error: Exception, expected: str) -> Exception:
+@contextmanager
+def _whatever_it_raises() -> Generator[None, None, None]:
+    """Go on after any error of a store, a native panic too."""
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise
+    except BaseException:  # noqa: BLE001, S110  # what it does at the end is for other clauses to say
+        pass
+
+
+def _unless_judged(error: BaseException, expected: str) -> BaseException:
     """What to raise for `error`: itself where it says what went wrong, else that `expected` does not hold."""
     if isinstance(error, (ClauseFailure, NotApplicable, TargetError)):
         return error

@@ -35,6 +35,24 @@ class Result:
     script: str = ""
     trace: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
+    def text(self) -> str:
+        """The finding for people: requirement, expected, actual, and the script."""
+        clause = self.clause
+        lines = [
+            f"{name + ':':<13}{text}"
+            for name, text in (
+                ("requirement", f"{clause.text} ({clause.id}, {clause.level.value})"),
+                ("expected", self.expected),
+                ("actual", self.actual),
+                ("because", self.because),
+                ("reason", self.reason),
+            )
+            if text
+        ]
+        if self.script:
+            lines += ["script:", *[f"    {line}" for line in self.script.splitlines()]]
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
         """The result by the published schema."""
         return {
@@ -51,6 +69,9 @@ class Result:
             "trace": self.trace,
         }
 
+
+INTERRUPTED = "the run was interrupted"
+"""Why a clause is inconclusive that was not asked any more."""
 
 _COUNTED = {
     "passed": Verdict.PASSED,
@@ -96,8 +117,8 @@ class Report:
         return [result for result in self.results if result.verdict in verdicts]
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0: conforms. 1: does not, or an expectation did not hold. 2: the subject is unusable. 3: the kit failed."""
-        if self.with_verdict(Verdict.ERROR):
+        """0: conforms. 1: does not, or an expectation did not hold. 2: it is unusable. 3: the kit failed, or was interrupted."""
+        if self.with_verdict(Verdict.ERROR) or self.interrupted:
             return 3
         if self.unusable:
             return 2
@@ -105,6 +126,11 @@ class Report:
         if strict:
             broken += self.with_verdict(Verdict.WARNED, Verdict.INCONCLUSIVE)
         return 1 if broken else 0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether someone stopped the run before every clause was asked."""
+        return any(result.reason == INTERRUPTED for result in self.results)
 
     @property
     def conforms(self) -> bool:

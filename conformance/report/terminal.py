@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from conformance.clause import Verdict
-from conformance.report.report import Report, Result
+from conformance.report.report import INTERRUPTED, Report, Result
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,6 +92,8 @@ def conclusion(report: Report, *, strict: bool) -> str:
     if report.unusable:
         return f"{name} cannot be judged: {report.unusable}"
     status = report.exit_status(strict=strict)
+    if report.interrupted:
+        return f"{name} was not judged to the end: {INTERRUPTED}"
     if status == 3:
         return f"{name} was not judged: the kit itself failed"
     asked = f"contract {report.contract}{', strict' if strict else ''}"
