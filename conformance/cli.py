@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from conformance.clause import Clause
+    from conformance.expectations import KnownFailure
     from conformance.profile import Profile
     from conformance.report.report import Report
     from conformance.subject import Subject
@@ -23,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
     0: conforms. 1: a clause is broken, or an expectation did not hold. 2: the target or the arguments are unusable. 3: the kit
-    itself failed.
+    itself failed, or was interrupted.
     """
     lacking = [name for name in _NEEDED if find_spec(name) is None]
     if lacking:
@@ -39,6 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(given.run(given))
     except (UnknownClauseError, ExpectationError, SavedTraceError, TargetError, _UnusableError) as error:
         return _refuse(str(error))
+    except BrokenPipeError:  # whoever read the output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except KeyboardInterrupt:
+        sys.stderr.write("storeproto: interrupted\n")
+        return 3
+    except Exception:  # noqa: BLE001  # a fault of the kit, which 1 would lay at the store's door
+        traceback.print_exc()
+        return 3
 
 
 class _UnusableError(Exception):
@@ -50,8 +63,15 @@ def _refuse(message: str) -> int:
     return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help says what can be given\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="storeproto", description="Judge asynchronous key-value stores by the store contract.", allow_abbrev=False
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -61,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         help="judge stores",
         description="Judge each TARGET and report, clause by clause.",
         epilog="exit status: 0 conforms; 1 a MUST (with --strict also a SHOULD) is broken, or an expectation did not hold; "
-        "2 the target or the arguments are unusable; 3 the kit itself failed; of several targets the worst",
+        "2 the target or the arguments are unusable; 3 the kit itself failed, or was interrupted; of several targets the worst",
         allow_abbrev=False,
     )
     check.add_argument(
@@ -82,6 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="a broken SHOULD counts as a broken MUST")
     check.add_argument("--expect", type=Path, metavar="FILE", help="a TOML file of known failures with their reasons")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    check.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML")
+    check.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
+    check.add_argument("--badge", type=Path, metavar="FILE", help="write the verdict as an SVG image; for one TARGET")
+    check.add_argument(
+        "--write-expectations",
+        type=Path,
+        metavar="FILE",
+        help="write what fails today as a file for --expect, which may be the same file; for one TARGET",
+    )
     check.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the programs of the search; 0 by default")
     check.add_argument("--operations", type=_count, metavar="N", help="search for N operations, not for the profile's time")
     check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
@@ -103,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for the target")
     replay.set_defaults(run=_replay)
 
+    matrix = commands.add_parser("matrix", help="draw several reports as a table of stores and clauses", allow_abbrev=False)
+    matrix.add_argument("files", nargs="+", type=Path, metavar="REPORT.json", help="reports that check --json wrote")
+    matrix.add_argument("--html", type=Path, metavar="FILE", help="write one page")
+    matrix.add_argument("--markdown", type=Path, metavar="FILE", help="write a Markdown table; without either, it is printed")
+    matrix.set_defaults(run=_matrix)
+
     contract = commands.add_parser("contract", help="print the clauses", allow_abbrev=False)
     contract.add_argument("id", nargs="?", metavar="ID", help="a clause or a chapter; all of them by default")
     contract.set_defaults(run=_contract)
@@ -113,41 +148,89 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError(text)
-    return value
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
+    with suppress(ValueError):
+        if (value := int(text)) >= 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of operations, 0 or more")
 
 
 def _check(given: argparse.Namespace) -> int:
     from conformance.contract import select
-    from conformance.expectations import read_expectations
+    from conformance.expectations import read_known_failures
     from conformance.profile import PROFILES
-    from conformance.report.json import render_json
     from conformance.target import parse_argument, resolve_target
 
     clauses = select(given.clause)
-    expect = read_expectations(given.expect) if given.expect else {}
+    known = read_known_failures(given.expect) if given.expect else {}
+    expect = {id_: str(entry) for id_, entry in known.items()}
     subject_arguments = dict([parse_argument(text) for text in given.arg])
     profile = PROFILES[given.profile].with_deadline(given.timeout)
-    for path in filter(None, [given.json]):
-        if not path.parent.is_dir():
-            raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    for path in filter(None, [given.json, given.junit, given.html, given.badge, given.write_expectations]):
+        _check_writable(path)
+    if len(given.targets) > 1 and (given.badge or given.write_expectations):
+        raise _UnusableError("--badge and --write-expectations are for one TARGET: check the targets one by one")
     subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
-    reports = [_judge(subject, clauses, profile, expect, given) for subject in subjects]
-    if given.json:
-        given.json.write_text(render_json(reports), encoding="utf-8")
+    reports: list[Report] = []
+    for subject in subjects:
+        reports.append(_judge(subject, clauses, profile, expect, given))
+        if reports[-1].interrupted:
+            break
+    _write(reports, known, given)
     for report in reports:
         if report.unusable:
             _refuse(report.unusable)
     return max(report.exit_status(strict=given.strict) for report in reports)
+
+
+def _check_writable(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+
+
+def _write(reports: Sequence[Report], known: Mapping[str, KnownFailure], given: argparse.Namespace) -> None:
+    """Write the files that were asked for."""
+    from conformance.expectations import render_expectations
+    from conformance.report.badge import render_badge
+    from conformance.report.html import render_html
+    from conformance.report.json import render_json
+    from conformance.report.junit import render_junit
+
+    strict: bool = given.strict
+    texts: dict[Path | None, Callable[[], str]] = {
+        given.json: lambda: render_json(reports),
+        given.junit: lambda: render_junit(reports, strict=strict),
+        given.html: lambda: render_html(reports, strict=strict),
+        given.badge: lambda: render_badge(reports[0], strict=strict),
+        given.write_expectations: lambda: render_expectations(reports[0], known),
+    }
+    for path, render in texts.items():
+        if path is not None:
+            path.write_text(render(), encoding="utf-8", errors="backslashreplace")
+
+
+def _matrix(given: argparse.Namespace) -> int:
+    from conformance.report.matrix import MatrixError, read_reports, render_matrix_html, render_matrix_markdown
+
+    try:
+        reports = read_reports(given.files)
+    except MatrixError as error:
+        raise _UnusableError(str(error)) from None
+    for path in filter(None, [given.html, given.markdown]):
+        _check_writable(path)
+    if given.html:
+        given.html.write_text(render_matrix_html(reports), encoding="utf-8", errors="backslashreplace")
+    if given.markdown:
+        given.markdown.write_text(render_matrix_markdown(reports), encoding="utf-8", errors="backslashreplace")
+    if not (given.html or given.markdown):
+        sys.stdout.write(render_matrix_markdown(reports))
+    return 0
 
 
 def _judge(

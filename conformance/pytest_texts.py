@@ -38,7 +38,7 @@ class Finding(Exception):  # noqa: N818  # what a run says of the store, no erro
     def of(cls, results: Sequence[Result]) -> Self:
         """The finding that `results` are."""
         summary = "; ".join([f"{result.clause.id} {result.verdict.value}: {result.clause.title}" for result in results])
-        return cls(summary, "\n\n".join(map(_details, results)))
+        return cls(summary, "\n\n".join([result.text() for result in results]))
 
     def __str__(self) -> str:
         return self._text
@@ -47,21 +47,3 @@ class Finding(Exception):  # noqa: N818  # what a run says of the store, no erro
         """Print it."""
         for line in self._text.splitlines():
             writer.line(line)
-
-
-def _details(result: Result) -> str:
-    clause = result.clause
-    lines = [
-        f"{name + ':':<13}{text}"
-        for name, text in (
-            ("requirement", f"{clause.text} ({clause.id}, {clause.level.value})"),
-            ("expected", result.expected),
-            ("actual", result.actual),
-            ("because", result.because),
-            ("reason", result.reason),
-        )
-        if text
-    ]
-    if result.script:
-        lines += ["script:", *[f"    {line}" for line in result.script.splitlines()]]
-    return "\n".join(lines)
