@@ -10,21 +10,22 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from reference_stores import system_calls
 from reference_stores.commit_token import CommitToken
-from reference_stores.confined_files import LIST, LOOK, READ, SEARCH, WRITE, ConfinedDirectory, is_absent, opened
+from reference_stores.confined_files import LIST, LOOK, READ, WRITE, ConfinedDirectory, is_absent, opened
 from reference_stores.disk_sync import sync
 from reference_stores.file_locks import lock_file
 from reference_stores.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
+from reference_stores.key_directories import made_parent, made_room, prune
 from reference_stores.key_locks import KEY_LOCKS
 from reference_stores.local_root import LocalRoot
 from reference_stores.partial_writes import Patches
 from reference_stores.staging_area import new_name
-from storeproto import InvalidKeyError, KeyConflictError, resolve
+from storeproto import InvalidKeyError, resolve
 
 _ATTEMPTS: Final = 100
 _COPIED_AT_ONCE: Final = 1 << 20
@@ -207,14 +208,14 @@ class LocalFiles:
 
     def _publish(self, token: CommitToken, path: bytes, fill: Callable[[int], object], *, exclusively: bool) -> bool:
         """Write a file and give it its place; return False where that was to be exclusive and a value has it."""
-        staging = self._root.staging()
+        staging = self._root.staging()  # before the root: from its name it is told which names are one to the file system
         root = self._root.made()
         name = b""
         try:
             for _ in range(_ATTEMPTS):
                 try:
                     name = name or staging.write(fill, durable=self._durable)
-                    with _made_parent(root, path) as (directory, target), KEY_LOCKS.of(root.identity, path), token:
+                    with made_parent(root, path) as (directory, target), KEY_LOCKS.of(root.identity, path), token:
                         if exclusively:
                             _rename_exclusively(name, target, staging.fd, directory)
                         else:
@@ -227,17 +228,17 @@ class LocalFiles:
                     if not staging.is_usable():  # or the whole root; or this handle was closed
                         staging, name = self._root.staging(), b""
                 except (FileExistsError, IsADirectoryError):
-                    if not _made_room(root, path):
+                    if not made_room(root, path):
                         return False
             raise OSError(errno.EBUSY, "others keep removing the directories of the key")
         finally:
             if name:
                 staging.discard(name)
-                _prune(root, path)
+                prune(root, path)
 
     def _patch(self, token: CommitToken, path: bytes, patches: Patches) -> None:
         change = self._change_in_place if self._in_place else self._change_copy
-        self._root.staging()
+        self._root.staging()  # before the root, as in _publish
         for _ in range(_ATTEMPTS):
             if change(token, self._root.made(), path, patches):
                 return
@@ -312,7 +313,7 @@ class LocalFiles:
         if root is not None:
             with _naming(path):
                 self._unlink(token, root, path)
-            _prune(root, path)
+            prune(root, path)
 
     def _unlink(self, token: CommitToken, root: ConfinedDirectory, path: bytes) -> None:
         """Remove a file, or what else is in its place and no directory."""
@@ -336,7 +337,7 @@ class LocalFiles:
         if root is not None:
             with _naming(path):
                 self._move_away(token, root, path)
-            _prune(root, path)
+            prune(root, path)
 
     def _clear(self, token: CommitToken, root: ConfinedDirectory) -> None:
         with opened(root.open(b"", LIST)) as handle, os.scandir(handle) as entries:
@@ -386,16 +387,6 @@ def _naming(path: bytes) -> Generator[None, None, None]:
         raise OSError(error.errno, error.strerror, key) from error
 
 
-@contextmanager
-def _unless_absent() -> Generator[None, None, None]:
-    """End early where something has gone, or has become something else."""
-    try:
-        yield
-    except OSError as error:
-        if not is_absent(error):
-            raise
-
-
 def _size(handle: int | None) -> int | None:
     """Return the size of a file that was opened, and close it."""
     if handle is None:
@@ -406,114 +397,11 @@ def _size(handle: int | None) -> int | None:
         os.close(handle)
 
 
-@contextmanager
-def _made_parent(root: ConfinedDirectory, path: bytes) -> Generator[tuple[int, bytes], None, None]:
-    """Give a handle of the directory that is to hold `path`, made if it does not exist, and the name in it.
-
-    Raises:
-        FileNotFoundError: others have removed it again.
-        KeyConflictError: something that is no directory is in its place.
-    """
-    parent, _, name = path.rpartition(b"/")
-    handle = root.open_present(parent, SEARCH)
-    with opened(_make_directories(root, parent, path) if handle is None else handle) as directory:
-        _check_variant(root, directory, path, path)
-        yield directory, name
-
-
-def _check_variant(root: ConfinedDirectory, directory: int, path: bytes, key_path: bytes) -> None:
-    """Raise KeyConflictError if what `path` names in its directory is there under another name."""
-    if root.has_variant(directory, path.rpartition(b"/")[2]):
-        raise KeyConflictError(
-            f"the key {key_path.decode()!r} cannot be stored: this file system takes {path.decode()!r} for a name that is there, "
-            "and differs only in case"
-        )
-
-
-def _made_room(root: ConfinedDirectory, path: bytes) -> bool:
-    """Remove what is no value from the place of a key: a directory without keys, a link. Return False where there is a value.
-
-    Raises:
-        KeyConflictError: keys are below it.
-    """
-    with _unless_absent(), root.parent(path) as (directory, name):
-        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        if stat.S_ISREG(status.st_mode):
-            return False
-        if not stat.S_ISDIR(status.st_mode):
-            os.unlink(name, dir_fd=directory)
-        elif not _removed_empty(root, path):
-            raise KeyConflictError(
-                f"the key {path.decode()!r} cannot be stored: other keys are below it, and a directory cannot be a file too; "
-                "delete_dir removes them"
-            )
-    return True
-
-
-def _removed_empty(root: ConfinedDirectory, path: bytes) -> bool:
-    """Remove a directory if nothing but directories is below it; return whether it was so."""
-    directories = [path]
-    for directory in directories:
-        handle = root.open_present(directory, LIST)
-        if handle is None:
-            continue
-        with opened(handle), os.scandir(handle) as entries:
-            for entry in entries:
-                if not entry.is_dir(follow_symlinks=False):
-                    return False
-                directories.append(b"/".join((directory, os.fsencode(entry.name))))
-    for directory in reversed(directories):
-        try:
-            with _unless_absent(), root.parent(directory) as (handle, name):
-                os.rmdir(name, dir_fd=handle)
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                return False
-            raise
-    return True
-
-
 def _is_directory(root: ConfinedDirectory, path: bytes) -> bool:
     handle = root.open_present(path, LIST)
     if handle is not None:
         os.close(handle)
     return handle is not None
-
-
-def _make_directories(root: ConfinedDirectory, path: bytes, key_path: bytes) -> int:
-    """Make a directory and those above it, and return its handle."""
-    handle = root.open(b"", SEARCH)
-    made = b""
-    try:
-        for segment in path.split(b"/"):
-            made = b"/".join((made, segment)) if made else segment
-            with suppress(FileExistsError):
-                os.mkdir(segment, dir_fd=handle)
-            _check_variant(root, handle, made, key_path)
-            inner = os.open(segment, SEARCH | os.O_NOFOLLOW, dir_fd=handle)
-            os.close(handle)
-            handle = inner
-    except KeyConflictError:
-        os.close(handle)
-        raise
-    except OSError as error:
-        os.close(handle)
-        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG) or not is_absent(error):
-            raise
-        raise KeyConflictError(
-            f"the key {key_path.decode()!r} cannot be stored: {made.decode()!r} is a key, or a link, which is never followed; "
-            "no key can be below it until it is deleted"
-        ) from None
-    return handle
-
-
-def _prune(root: ConfinedDirectory, path: bytes) -> None:
-    """Remove the directories above a path that are empty, and no other."""
-    with suppress(OSError):  # not empty, or gone
-        while b"/" in path:
-            path = path.rpartition(b"/")[0]
-            with root.parent(path) as (directory, name):
-                os.rmdir(name, dir_fd=directory)
 
 
 def _rename_exclusively(source: bytes, target: bytes, source_directory: int, target_directory: int) -> None:
