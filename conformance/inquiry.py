@@ -26,6 +26,7 @@ from conformance.session import Session
 from conformance.survey import Survey
 from conformance.trial import Trial
 from conformance.worker import BlockedError
+from storeproto import __version__
 
 Progress: TypeAlias = Callable[[Result], None]
 """Is told each result as it comes."""
@@ -213,7 +214,7 @@ class Inquiry:
     def environment(self) -> dict[str, Any]:
         """Where and how it was asked, as a report tells of it."""
         return {
-            "storeproto": _package("storeproto").rpartition(" ")[2],
+            "storeproto": __version__,
             "python": platform.python_version(),
             "implementation": sys.implementation.name,
             "platform": platform.platform(),

@@ -323,7 +323,10 @@ def collect_declared(parent: pytest.Collector, name: str, function: FunctionType
     if isinstance(parent, pytest.Class):
         raise parent.CollectError(f"the subject {name!r} is a method: declare a function of the module")
     declaration: Declaration = getattr(function, MARK)
-    return _collector(parent, name, declaration.make, function, declaration.fixtures)
+    try:
+        return _collector(parent, name, declaration.make, function, declaration.fixtures)
+    except pytest.UsageError as error:  # collection tells it without a stack
+        raise parent.CollectError(str(error)) from None
 
 
 def collect_targets(session: pytest.Session, targets: Iterable[str], arguments: Iterable[str]) -> list[pytest.Item]:

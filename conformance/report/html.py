@@ -22,8 +22,8 @@ _OPEN = ("failed", "unexpected-pass", "error")
 _STYLE = """
 .summary { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; }
 .summary li { border: 1px solid var(--line); border-radius: .25rem; padding: .25rem .75rem; } .summary b { font-size: 1.25rem; }
-form { display: flex; flex-wrap: wrap; gap: .75rem; position: sticky; top: 0; background: var(--page); padding: .5rem 0;
-  border-bottom: 1px solid var(--line); z-index: 1; }
+form { display: flex; flex-wrap: wrap; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+@media (min-width: 50rem) { form { position: sticky; top: 0; background: var(--page); z-index: 1; } }
 select, input { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--faint); border-radius: .25rem;
   padding: .25rem .5rem; max-width: 100%; } label { display: inline-flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
 details { border-bottom: 1px solid var(--line); } summary { cursor: pointer; padding: .4rem 0; }

@@ -1,0 +1,121 @@
+"""What the plugin collects, and that pytest's selection applies to it."""
+
+import pytest
+
+
+def test_one_item_a_clause(suite):
+    """Each clause is an item, named by the subject and its id."""
+    suite("--collect-only", "-q").stdout.fnmatch_lines(["test_stores.py::good::GET-1"])
+
+
+def test_all_kinds_of_factories(suite):
+    """Plain, asynchronous, generator and asynchronous generator factories are subjects, with fixtures too."""
+    suite("-k", "GET-1").assert_outcomes(passed=4, deselected=8)
+
+
+def test_node_id(suite):
+    """One clause of one subject runs by its node id."""
+    suite("test_stores.py::good::GET-1").assert_outcomes(passed=1)
+
+
+def test_keyword_of_a_level(suite):
+    """The level of a clause selects it."""
+    suite("-k", "good and SHOULD", clauses="LST").stdout.fnmatch_lines(["* deselected*"])
+
+
+def test_marker(suite):
+    """Every item has the marker `storeproto`."""
+    suite("-m", "not storeproto").assert_outcomes(deselected=12)
+
+
+def test_last_failed(suite):
+    """What failed last runs alone."""
+    suite("-k", "EXI")
+    suite("--lf").assert_outcomes(failed=1, deselected=0)
+
+
+def test_stop_at_the_first(suite):
+    """The run stops at the first failure where it should."""
+    suite("-x", "-k", "blind and EXI or good and GET").assert_outcomes(failed=1, passed=1, deselected=10)
+
+
+def test_store_on_the_command_line(suite, pytester):
+    """A store on the command line needs no test file."""
+    pytester.path.joinpath("test_stores.py").unlink()
+    suite("--store", "memory").assert_outcomes(passed=3)
+
+
+def test_selection_on_the_command_line(suite):
+    """The selection applies to a store on the command line."""
+    suite("--store=memory", "-k", "memory and GET-1").assert_outcomes(passed=1, deselected=14)
+
+
+def test_last_failed_on_the_command_line(suite, pytester, python_path):
+    """What failed last of a store on the command line runs alone."""
+    pytester.makepyfile(shop="import test_stores\n\ndef make():\n    return test_stores.BlindStore()\n")
+    suite("--store=shop:make", "-k", "shop")
+    suite("--store=shop:make", "--lf").assert_outcomes(failed=1, deselected=14)
+
+
+def test_arguments_on_the_command_line(suite):
+    """A store on the command line takes arguments."""
+    result = suite("--store", "reference_stores:LocalStore", "--store-arg", "root={tmp_path}", "-k", "LocalStore")
+    result.assert_outcomes(passed=3, deselected=12)
+
+
+def test_unknown_target(suite):
+    """A target that is none is a usage error of one line."""
+    suite("--store", "nothing").stderr.fnmatch_lines(["ERROR: *there is no target 'nothing'*"])
+
+
+@pytest.mark.parametrize("owner", ["plugin", "conftest"])
+def test_survives_another_store_option(suite, pytester, python_path, owner):
+    """Another plugin's `--store`, or that of a conftest.py, is left alone."""
+    option = "def pytest_addoption(parser):\n    parser.addoption('--store', dest='other')\n"
+    more = []
+    if owner == "plugin":
+        pytester.makepyfile(other_plugin=option)
+        more = ["-p", "other_plugin"]
+    else:
+        pytester.makeconftest(option)
+    suite("--store", "x", "--storeproto-store", "memory", "-k", "memory", *more).assert_outcomes(passed=3, deselected=12)
+
+
+@pytest.mark.parametrize("plugins", ["xdist", "randomly", "asyncio", "anyio", "xdist randomly"])
+def test_beside_other_plugins(suite, plugins):
+    """The verdicts are the same beside plugins for processes, order and asyncio."""
+    more = [word for name in plugins.split() for word in ("-p", name)] + (["-n", "2"] if "xdist" in plugins else [])
+    suite(*more).assert_outcomes(passed=10, failed=2)
+
+
+@pytest.mark.parametrize("mode", ["auto", "strict"])
+def test_asyncio_modes(suite, mode):
+    """The mode of pytest-asyncio does not matter."""
+    suite("-p", "asyncio", "--asyncio-mode", mode).assert_outcomes(passed=10, failed=2)
+
+
+def test_imports_nothing_without_a_subject(suite, pytester):
+    """Where there is no subject, nothing of the kit is imported."""
+    pytester.path.joinpath("test_stores.py").unlink()
+    pytester.makepyfile(
+        test_other="""
+        import sys
+        def test_modules():
+            ours = ("conformance", "reference_stores", "storeproto", "hypothesis")
+            allowed = {"conformance", "conformance.pytest_plugin", "conformance.pytest_fixtures"}
+            assert {name for name in sys.modules if name.startswith(ours)} == allowed
+        """
+    )
+    suite().assert_outcomes(passed=1)
+
+
+def test_without_the_extra(suite, pytester):
+    """Where the kit's dependencies are missing, a subject is an error that says what to install."""
+    pytester.makeconftest(
+        """
+        import importlib.util
+        real = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *more: None if name == "hypothesis" else real(name, *more)
+        """
+    )
+    suite().stdout.fnmatch_lines(["*pip install 'storeproto?conformance?'*"])

@@ -1,0 +1,136 @@
+"""What verdicts look like in pytest."""
+
+import json
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from conformance import Recipe, Subject, check
+from conformance.contract import select
+
+
+def test_failure_reads_as_a_finding(suite):
+    """A failure is the clause's text, expected, actual and script, without a traceback."""
+    suite("-k", "blind and EXI-1").stdout.fnmatch_lines(
+        [
+            "EXI-1 failed: *",
+            "requirement: *`exists` is True exactly*",
+            "expected: *",
+            "actual: *",
+            "script:",
+            "*asyncio.run(main())",
+        ]
+    )
+
+
+def test_no_stack(suite):
+    """The kit's own stack is not shown."""
+    suite("-k", "blind and EXI-1").stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_not_applicable_is_skipped(suite):
+    """A clause that does not apply is skipped with its reason."""
+    suite("-k", "good", "-rs", clauses="CAP-1").stdout.fnmatch_lines(["SKIPPED*supports_writes is True*"])
+
+
+def expecting(pytester, text):
+    """Write an expectations file, and return the option for it."""
+    pytester.path.joinpath("expect.toml").write_text(f"[expect]\n{text}\n")
+    return "--storeproto-expect=expect.toml"
+
+
+def test_expected_failure(suite, pytester):
+    """An expected failure is an xfail with its reason."""
+    result = suite("-k", "blind and EXI-1", "-rx", expecting(pytester, '"EXI-1" = "it is blind"'))
+    result.stdout.fnmatch_lines(["XFAIL*EXI-1: it is blind*"])
+
+
+def test_unexpected_pass(suite, pytester):
+    """An expectation that does not hold is a failure."""
+    suite("-k", "good and EXI-1", expecting(pytester, '"EXI-1" = "it is blind"')).assert_outcomes(failed=1, deselected=11)
+
+
+def test_unknown_expectation(suite, pytester):
+    """An expectation that names no clause is an error."""
+    suite(expecting(pytester, '"EXI-99" = "why"')).stdout.fnmatch_lines(["*'EXI-99', which is no clause*"])
+
+
+NAMELESS = """
+import conformance
+from reference_stores import MemoryStore
+
+class Nameless(MemoryStore):
+    def __repr__(self):
+        return "?"
+
+@conformance.subject()
+def nameless():
+    return Nameless()
+"""
+
+
+def test_broken_should(suite, pytester):
+    """A broken SHOULD is an xfail."""
+    pytester.makepyfile(test_stores=NAMELESS)
+    suite(clauses="LIF-10").assert_outcomes(xfailed=1)
+
+
+@pytest.mark.parametrize("how", ["option", "ini"])
+def test_strict(suite, pytester, how):
+    """With strict a broken SHOULD is a failure."""
+    pytester.makepyfile(test_stores=NAMELESS)
+    pytester.makeini(f"[pytest]\nstoreproto_strict = {how == 'ini'}\n")
+    suite(*["--storeproto-strict"] * (how == "option"), clauses="LIF-10").assert_outcomes(failed=1)
+
+
+def test_unusable_subject(suite, pytester):
+    """A factory that gives no store fails once, and the rest is not asked."""
+    pytester.makepyfile(test_stores="import conformance\n\n@conformance.subject()\ndef nothing():\n    return 3\n")
+    suite().assert_outcomes(failed=1, skipped=2)
+
+
+def test_search_is_an_item(suite, pytester):
+    """The program search is an item of its own."""
+    suite("-k", "good and SEARCH", "--storeproto-operations=200").assert_outcomes(passed=1, deselected=15)
+
+
+def test_guarded_clauses(suite):
+    """Clauses of the guard are asked in one child process."""
+    suite("--store", "memory", "-k", "memory", clauses="SAF-1,SAF-2").assert_outcomes(passed=2, deselected=8)
+
+
+def test_factory_is_not_run_in_another_process_with_fixtures(suite):
+    """A subject that is made of fixtures says that it has no recipe."""
+    suite("-k", "blind", "-rs", clauses="SAF-1").stdout.fnmatch_lines(["SKIPPED*the subject has no recipe*"])
+
+
+BLIND = """
+from reference_stores import MemoryStore
+
+class BlindStore(MemoryStore):
+    async def exists(self, key):
+        return False
+"""
+
+
+def test_same_verdicts(suite, pytester, python_path, monkeypatch):
+    """Command line, plugin and API say the same."""
+    monkeypatch.syspath_prepend(pytester.path)
+    pytester.makepyfile(blind_stores=BLIND)
+    chapters = ["GET", "EXI", "DEL", "CAP"]
+    api = check(Subject(name="x", opening=Recipe("blind_stores:BlindStore")), clauses=select(chapters), operations=0)
+    asked = [word for name in chapters for word in ("--clause", name)]
+    command = ["check", "blind_stores:BlindStore", "--operations", "0", "--json", "report.json", *asked]
+    pytester.run(sys.executable, "-m", "conformance", *command)
+    suite("--store=blind_stores:BlindStore", "-k", "blind_stores", "--junitxml=plugin.xml", clauses=",".join([*chapters, "PRE"]))
+    by_api = {result.clause.id: result.verdict.value for result in api.results}
+    by_command = {clause["id"]: clause["verdict"] for clause in json.loads(Path("report.json").read_text())["clauses"]}
+    assert by_api == by_command == verdicts(Path("plugin.xml"))
+
+
+def verdicts(path):
+    """What a JUnit file of pytest says of each clause."""
+    cases = [{each.get("name"): each.get("value") for each in case.iter("property")} for case in ET.parse(path).iter("testcase")]  # noqa: S314
+    return {case["clause"]: case["verdict"] for case in cases}
