@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import tempfile
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from conformance.profile import Profile
 from conformance.recipe import Place, TargetError
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
-from conformance.trial import Watch
+from conformance.trial import Watch, whatever_it_raises
 from conformance.worker import BlockedError, Worker
 
 
@@ -62,8 +63,10 @@ class Session:
                 finally:
                     self.watch.until = float("inf")
                 found = survey(self.subject, store)
-                with suppress(Exception):
-                    store.close()
+                with whatever_it_raises():
+                    closed = store.close()
+                    if inspect.isawaitable(closed):
+                        await closed
                 return found
 
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from conformance.declaring import MARK, Declaration
 from conformance.recipe import PLACEHOLDERS, Recipe, TargetError, load
@@ -32,7 +33,7 @@ def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: 
     if isinstance(found, Subject):
         if arguments:
             raise TargetError(f"the target {target!r} is a subject, which takes no --arg")
-        return found
+        return replace(found, disposable=found.disposable or disposable)
     declaration = getattr(found, MARK, None)
     if isinstance(declaration, Declaration) and not arguments and not declaration.fixtures:
         return declaration.make({})

@@ -1,0 +1,147 @@
+"""Stores and factories that misbehave as no contract foresees: targets for the tests of the runner and of the command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from broken_stores.sound import SoundStore
+
+from conformance import Recipe, Subject
+
+
+class NativePanicError(BaseException):
+    """What native code raises when it panics: no Exception."""
+
+
+class Hangs(SoundStore):
+    """Never answers whether a key exists."""
+
+    async def exists(self, key: str) -> bool:
+        await asyncio.Event().wait()
+        return await super().exists(key)
+
+
+class Blocks(SoundStore):
+    """Blocks the event loop when it is asked whether a key exists, until it is released."""
+
+    released = threading.Event()
+
+    async def exists(self, key: str) -> bool:
+        self.released.wait()
+        return await super().exists(key)
+
+
+class Panics(SoundStore):
+    """Panics when it is asked for the size of a key."""
+
+    async def getsize(self, key: str) -> int:
+        raise NativePanicError("index out of range")
+
+
+class PanicsAtTheEnd(SoundStore):
+    """Panics when it is closed."""
+
+    def close(self) -> None:
+        raise NativePanicError("already freed")
+
+
+class PanicsWhenOpened(SoundStore):
+    """Panics when it is opened."""
+
+    def __init__(self) -> None:
+        raise NativePanicError("no driver")
+
+
+class InterruptsItsProcess(SoundStore):
+    """Sends its process what Ctrl-C sends, when the size of a key is asked."""
+
+    async def getsize(self, key: str) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(3600)
+        return await super().getsize(key)
+
+
+class SizesAreOneTooLarge(SoundStore):
+    """Counts one byte too many."""
+
+    async def getsize(self, key: str) -> int:
+        return await super().getsize(key) + 1
+
+
+class Nameless(SoundStore):
+    """Breaks a SHOULD: its repr says nothing."""
+
+    def __repr__(self) -> str:
+        return "<store>"
+
+
+class NeedsAName(SoundStore):
+    """Takes a name and a number."""
+
+    def __init__(self, name: str, number: int = 0) -> None:
+        super().__init__()
+        assert name == "n"
+        assert number == 7
+
+
+class InADirectory(SoundStore):
+    """Takes a directory, in which it keeps nothing."""
+
+    def __init__(self, tmp_path: str) -> None:
+        super().__init__()
+        assert Path(tmp_path).is_dir()
+
+    @classmethod
+    def open(cls, root: str) -> SoundStore:
+        """Open one by a class method."""
+        return cls(root)
+
+
+async def hangs_when_opened() -> SoundStore:
+    """Never return."""
+    await asyncio.Event().wait()
+    return SoundStore()
+
+
+def raises() -> SoundStore:
+    """Raise, on two lines."""
+    raise RuntimeError("no server\nat this address")
+
+
+def no_store() -> object:
+    """Return what is no store."""
+    return {"a": b"dictionary"}
+
+
+async def coroutine() -> SoundStore:
+    """Return a store when awaited."""
+    return SoundStore()
+
+
+def generator() -> Iterator[SoundStore]:
+    """Yield a store, as a fixture does."""
+    yield SoundStore()
+
+
+async def asynchronous_generator() -> AsyncIterator[SoundStore]:
+    """Yield a store, as an asynchronous fixture does."""
+    yield SoundStore()
+
+
+@contextlib.asynccontextmanager
+async def context() -> AsyncIterator[SoundStore]:
+    """Give a store for a context."""
+    yield SoundStore()
+
+
+subject = Subject(name="a subject", opening=Recipe("broken_stores.sound:SoundStore"))
+"""A subject as a target."""
+
+NUMBER = 7
+"""What cannot be called."""
