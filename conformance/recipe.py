@@ -229,11 +229,16 @@ def _python(value: object, place: str, *, read_only: bool) -> str:
         case "{read_only}":
             return repr(read_only)
         case str() if "{tmp_path}" in value:
-            return "f" + repr(value.replace("{tmp_path}", "{" + place + "}").replace("{unique}", place))
+            return "f" + repr(value.replace("{tmp_path}", "{" + place + "}").replace("{unique}", _word(place)))
         case str():
-            return repr(value.replace("{unique}", place))
+            return repr(value.replace("{unique}", _word(place)))
         case _:
             return repr(value)
+
+
+def _word(place: str) -> str:
+    """A word for the place, in a script: its variable, where it has one."""
+    return place if place.isidentifier() else "example"
 
 
 @dataclass(frozen=True)

@@ -296,7 +296,7 @@ async def _elsewhere(trial: Trial) -> None:
                 f"a worker thread reads it in the {loop} event loop of its own",
             )
             await handle.expect(Get(key), gives(value), "it works on in the loop that it was made in")
-        if trial.offers(Need.WRITES):
+        if trial.offers(Need.WRITES) and not handle.store.read_only:
             key = trial.key(2)
             await trial.execute(f"async def write(): {Set(key, loop.encode()).call(handle.variable, trial.dialect)}")
             await trial.execute("await asyncio.to_thread(asyncio.run, asyncio.wait_for(write(), 10))")
