@@ -62,7 +62,7 @@ class DeletingMissingRaises(SoundStore):
         missing = isinstance(key, str) and not self.read_only and key not in self.values
         await super().delete(key)
         if missing:
-            raise FileNotFoundError(key)
+            raise FileNotFoundError(f"no value under {key!r}")
 
 
 class DeletingADirectoryRaises(SoundStore):
@@ -73,7 +73,7 @@ class DeletingADirectoryRaises(SoundStore):
 
     async def delete(self, key: str) -> None:
         if isinstance(key, str) and not self.read_only and key not in self.values and self.keys_below(key):
-            raise IsADirectoryError(key)
+            raise IsADirectoryError(f"not a key but a directory: {key!r}")
         await super().delete(key)
 
 
@@ -217,7 +217,7 @@ class MissingPrefixRaises(SoundStore):
     async def delete_dir(self, prefix: str) -> None:
         self.check_writable()
         if prefix and not self.keys_below(prefix):
-            raise FileNotFoundError(prefix)
+            raise FileNotFoundError(f"nothing below {prefix!r}")
         await super().delete_dir(prefix)
 
 

@@ -90,7 +90,6 @@ class IsEmptyByString(SoundStore):
     """Says that a prefix is not empty where a key begins with it as a string."""
 
     breaks: ClassVar = frozenset({"EXI-4"})
-    source: ClassVar = "zarr 3.1.6 ZipStore"
 
     async def is_empty(self, prefix: str = "") -> bool:
         return not any(key.startswith(prefix) for key in self.values)
@@ -133,5 +132,5 @@ class SizeOfMissingRaises(SoundStore):
 
     async def getsize_prefix(self, prefix: str = "") -> int:
         if not self.keys_below(prefix):
-            raise FileNotFoundError(prefix)
+            raise FileNotFoundError(f"nothing below {prefix!r}")
         return await super().getsize_prefix(prefix)

@@ -292,7 +292,7 @@ class MakesFewParents(SoundStore):
 
     async def set(self, key: str, value: Any) -> None:
         if str(key).count("/") > 4:
-            raise FileNotFoundError(key)
+            raise FileNotFoundError(f"no directory for {key!r}")
         await super().set(key, value)
 
 
@@ -323,7 +323,7 @@ class NormalisesPaths(Spelling):
 
     breaks: ClassVar = frozenset({"KEY-11", "KEY-12", "EXI-1"})
     guarded: ClassVar = True
-    source: ClassVar = "obstore 0.8 ObjectStore"
+    source: ClassVar = "zarr 3.1.6 LocalStore"
 
     def spelled(self, key: str) -> str:
         return posixpath.normpath(key).strip("/") if key else key
@@ -334,7 +334,6 @@ class DropsEmptySegments(Spelling):
 
     breaks: ClassVar = frozenset({"KEY-11", "KEY-12"})
     guarded: ClassVar = True
-    source: ClassVar = "zarr 3.1.6 LocalStore"
 
     def spelled(self, key: str) -> str:
         return re.sub("/+", "/", key)

@@ -151,7 +151,7 @@ class MissingDirectoryRaises(SoundStore):
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         if prefix and not self.keys_below(prefix):
-            raise FileNotFoundError(prefix)
+            raise FileNotFoundError(f"nothing below {prefix!r}")
         async for name in super().list_dir(prefix):
             yield name
 

@@ -55,7 +55,7 @@ class RaisesWhereItExists(SoundStore):
     async def set_if_not_exists(self, key: str, value: Any) -> None:
         self.check_writable()
         if key in self.values:
-            raise FileExistsError(key)
+            raise FileExistsError(f"there is a value under {key!r}")
         await super().set_if_not_exists(key, value)
 
 
