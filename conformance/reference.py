@@ -19,8 +19,9 @@ local = Subject(name="local", opening=_LOCAL, reopening=_LOCAL, on_host_files=Tr
 
 
 async def _flush(store: Any) -> None:
-    with suppress(StoreClosedError):  # closing wrote it all
-        await store.flush()
+    if not store.read_only:
+        with suppress(StoreClosedError):  # closing wrote it all
+            await store.flush()
 
 
 zip = Subject(  # noqa: A001  # the store's name
