@@ -34,16 +34,21 @@ class ErrorsOfAKeyAlone(SoundStore):
             raise FileNotFoundError(key) from None
 
 
-class ForgetsAfterAnError(SoundStore):
-    """Drops what it holds when a value is no buffer."""
+class MissesAKeyAfterAnError(SoundStore):
+    """Once it has refused a byte range, it does not find the next whole value."""
 
     breaks: ClassVar = frozenset({"ERR-2"})
 
-    async def set(self, key: str, value: Any) -> None:
+    refused: bool = False
+
+    async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+        if self.refused and byte_range is None:
+            self.refused = False
+            return None
         try:
-            await super().set(key, value)
+            return await super().get(key, prototype, byte_range)
         except TypeError:
-            self.values.clear()
+            self.refused = byte_range is not None and key in self.values
             raise
 
 
@@ -63,16 +68,17 @@ class LockedByAnError(SoundStore):
         self.lock.release()
 
 
-class NeverAnswers(SoundStore):
-    """Waits for ever when the size of a missing key is asked."""
+class WaitsForTheKeyToGo(SoundStore):
+    """Waits for ever where set_if_not_exists finds the key set."""
 
-    breaks: ClassVar = frozenset({"ERR-1", "ERR-2", "ERR-3"})
+    breaks: ClassVar = frozenset({"ERR-3", "NEW-2", "TYP-3"})
     deadline: ClassVar = 3.0
 
-    async def getsize(self, key: str) -> int:
-        if key not in self.values:
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        if key in self.values:
             await asyncio.Event().wait()
-        return await super().getsize(key)
+        await super().set_if_not_exists(key, value)
 
 
 class FailsOnceAfterAMissingKey(SoundStore):
@@ -83,7 +89,7 @@ class FailsOnceAfterAMissingKey(SoundStore):
     failed: bool = False
 
     async def getsize(self, key: str) -> int:
-        self.failed = key not in self.values
+        self.failed = isinstance(key, str) and key not in self.values
         return await super().getsize(key)
 
     async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:

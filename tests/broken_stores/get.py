@@ -11,11 +11,21 @@ from storeproto import ByteRequest
 class MissingKeyIsEmpty(SoundStore):
     """Reads a missing key as the empty value."""
 
-    breaks: ClassVar = frozenset({"GET-1", "GET-2", "RNG-12", "PAR-2"})
+    breaks: ClassVar = frozenset({"DEL-1", "DEL-6", "DEL-9", "GET-1", "GET-2", "KEY-7", "PAR-2", "RNG-12", "SET-9"})
 
     async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
         found = await super().get(key, prototype, byte_range)
         return b"" if found is None else found
+
+
+class EmptyStoreHoldsEmptyValues(SoundStore):
+    """Reads a missing key as the empty value as long as no key is set."""
+
+    breaks: ClassVar = frozenset({"DEL-9", "GET-1"})
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        found = await super().get(key, prototype, byte_range)
+        return found if self.values else b""
 
 
 class PrefixIsEmpty(SoundStore):
