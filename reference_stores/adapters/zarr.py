@@ -83,7 +83,6 @@ class ZarrAdapter(zarr_store.Store):
     def __init__(self, inner: storeproto.Store[Any, Any]) -> None:
         super().__init__(read_only=inner.read_only)
         self.inner = inner
-        self._is_open = True
 
     def with_read_only(self, read_only: bool = False) -> ZarrAdapter:
         """Return a new handle on the same data; this one keeps its mode."""
