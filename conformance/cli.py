@@ -165,6 +165,7 @@ def _check(given: argparse.Namespace) -> int:
     from conformance.contract import select
     from conformance.expectations import read_known_failures
     from conformance.profile import PROFILES
+    from conformance.recipe import TargetError
     from conformance.target import parse_argument, resolve_target
 
     clauses = select(given.clause)
@@ -178,20 +179,29 @@ def _check(given: argparse.Namespace) -> int:
         raise _UnusableError("--badge and --write-expectations are for one TARGET: check the targets one by one")
     subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
     reports: list[Report] = []
+    unusable: list[str] = []
     for subject in subjects:
-        reports.append(_judge(subject, clauses, profile, expect, given))
+        try:
+            reports.append(_judge(subject, clauses, profile, expect, given))
+        except TargetError as error:  # the other targets are judged all the same
+            unusable.append(str(error))
+            continue
+        if reports[-1].unusable:
+            unusable.append(reports[-1].unusable)
         if reports[-1].interrupted:
             break
-    _write(reports, known, given)
-    for report in reports:
-        if report.unusable:
-            _refuse(report.unusable)
-    return max(report.exit_status(strict=given.strict) for report in reports)
+    if reports:
+        _write(reports, known, given)
+    for message in unusable:
+        _refuse(message)
+    return max([2 if unusable else 0, *[report.exit_status(strict=given.strict) for report in reports]])
 
 
 def _check_writable(path: Path) -> None:
     if not path.parent.is_dir():
         raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    if path.is_dir():
+        raise _UnusableError(f"cannot write {str(path)!r}: it is a directory")
 
 
 def _write(reports: Sequence[Report], known: Mapping[str, KnownFailure], given: argparse.Namespace) -> None:
@@ -212,7 +222,10 @@ def _write(reports: Sequence[Report], known: Mapping[str, KnownFailure], given: 
     }
     for path, render in texts.items():
         if path is not None:
-            path.write_text(render(), encoding="utf-8", errors="backslashreplace")
+            try:
+                path.write_text(render(), encoding="utf-8", errors="backslashreplace")
+            except OSError as error:
+                raise _UnusableError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def _matrix(given: argparse.Namespace) -> int:

@@ -109,6 +109,13 @@ async def hangs_when_opened() -> SoundStore:
     return SoundStore()
 
 
+async def interrupts_when_opened() -> SoundStore:
+    """Send the process what Ctrl-C sends."""
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.Event().wait()
+    return SoundStore()
+
+
 def raises() -> SoundStore:
     """Raise, on two lines."""
     raise RuntimeError("no server\nat this address")

@@ -1,0 +1,238 @@
+"""The command `storeproto`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import cli
+from conformance.cli import main
+from conformance.contract import CONTRACT
+
+SOUND = "broken_stores.sound:SoundStore"
+QUICKLY = ("--operations", "0", "--profile", "quick", "--clause", "GET")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TERM": "xterm", "COLUMNS": "200"}
+
+
+def check(*arguments: str) -> int:
+    """Judge the chapter GET of stores, and return the exit status."""
+    return main(["check", *arguments, *QUICKLY])
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a program."""
+    command = [sys.executable, "-m", "conformance", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)  # noqa: S603, PLW1510
+
+
+def test_conforming_store():
+    """A store that conforms is exit status 0."""
+    assert check(SOUND) == 0
+
+
+def test_conclusion(capsys):
+    """The last line says whether the store conforms, and to how many clauses of how many."""
+    check(SOUND)
+    assert re.search(rf"^{SOUND} conforms \(contract 1\.0\): \d+ of \d+ clauses passed$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_broken_must():
+    """A broken MUST is exit status 1."""
+    assert check("broken_stores.get:MissingKeyIsEmpty") == 1
+
+
+@pytest.mark.parametrize(("strict", "status"), [((), 0), (("--strict",), 1)])
+def test_broken_should(strict: tuple[str, ...], status: int):
+    """A broken SHOULD is exit status 1 with --strict alone."""
+    assert check("unruly_stores:Nameless", "--clause", "LIF-10", *strict) == status
+
+
+def test_worst_of_several():
+    """Of several targets the worst counts."""
+    assert check(SOUND, "broken_stores.get:MissingKeyIsEmpty", "unruly_stores:raises") == 2
+
+
+def test_others_are_judged_beside_an_unusable_target(tmp_path):
+    """A target that cannot be opened does not take the report of the others."""
+    check("unruly_stores:raises", SOUND, "--json", str(tmp_path / "report.json"))
+    assert json.loads((tmp_path / "report.json").read_text())["subject"]["name"] == SOUND
+
+
+def test_fault_of_the_kit(monkeypatch):
+    """A fault of the kit is exit status 3, with its traceback."""
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise LookupError("a fault")
+
+    monkeypatch.setattr("conformance.runner.check", fail)
+    assert check(SOUND) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "nothing"], "there is no target 'nothing'"),
+        (["check", "no_such_package:Store"], "is its package installed here?"),
+        (["check", "unruly_stores:NoSuchStore"], "there is no 'NoSuchStore'"),
+        (["check", "unruly_stores:raises"], "raised RuntimeError: no server at this address"),
+        (["check", "unruly_stores:PanicsWhenOpened"], "raised NativePanicError: no driver"),
+        (["check", "unruly_stores:no_store"], "gave a dict, which is no store"),
+        (["check", "unruly_stores:NeedsAName"], "give arguments with --arg"),
+        (["check", "broken_stores.pre:NotEmpty"], "--disposable"),
+        (["check", "broken_stores.pre:PerhapsNotEmpty"], "--disposable"),
+        (["check", "memory", "--clause", "GET-99"], "there is no clause or chapter 'GET-99'"),
+        (["check", "memory", "--arg", "root"], "give NAME=VALUE"),
+        (["check", "memory", "--arg", "root:=x"], "is not JSON"),
+        (["check", "memory", "--arg", "root=x"], "takes no --arg"),
+        (["check", "memory", "--timeout", "abc"], "'abc' is not a number of seconds"),
+        (["check", "memory", "--timeout", "0"], "'0' is not a number of seconds"),
+        (["check", "memory", "--operations", "-1"], "'-1' is not a number of operations"),
+        (["check", "memory", "--profile", "slow"], "invalid choice: 'slow'"),
+        (["check", "memory", "--colour"], "unrecognized arguments: --colour"),
+        (["check", "memory", "--expect", "no/such/file.toml"], "cannot read the expectations file"),
+        (["check", "memory", "--json", "no/such/directory/report.json"], "there is no directory"),
+        (["check", "memory", "--json", "."], "it is a directory"),
+        (["check"], "the following arguments are required: TARGET"),
+        (["contract", "XYZ"], "there is no clause or chapter 'XYZ'"),
+        (["replay", "no/such/report.json", "memory"], "report.json"),
+        ([], "the following arguments are required: COMMAND"),
+        (["judge"], "invalid choice: 'judge'"),
+    ],
+    ids=" ".join,
+)
+def test_unusable_arguments(arguments: list[str], words: str, capsys):
+    """What cannot be used is exit status 2, and one line that says what."""
+    try:
+        status: object = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code
+    lines = capsys.readouterr().err.splitlines()
+    assert (status, len(lines), [line for line in lines if words not in line]) == (2, 1, [])
+
+
+def test_without_the_extra(monkeypatch, capsys):
+    """Without the extra's packages the command says which to install."""
+    monkeypatch.setattr(cli, "find_spec", lambda name: None if name == "rich" else object())
+    assert (main(["check", "memory"]), capsys.readouterr().err) == (
+        2,
+        "storeproto: the kit needs rich: pip install 'storeproto[conformance]'\n",
+    )
+
+
+def test_without_any_package():
+    """In a bare Python the command does not fail in an import."""
+    command = [sys.executable, "-S", "-m", "conformance", "check", "memory"]
+    root = str(Path(cli.__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, env={**ENVIRONMENT, "PYTHONPATH": root})  # noqa: S603, PLW1510
+    assert done.stderr == "storeproto: the kit needs hypothesis, pytest, rich: pip install 'storeproto[conformance]'\n"
+
+
+def test_module():
+    """`python -m conformance` is the same command."""
+    assert run("check", SOUND, *QUICKLY).returncode == 0
+
+
+def test_pipe_shows_no_progress():
+    """In a pipe there is nothing on standard error."""
+    assert run("check", SOUND, *QUICKLY).stderr == ""
+
+
+def test_pipe_shows_no_colour():
+    """In a pipe the report is plain text."""
+    assert "\x1b" not in run("check", "broken_stores.get:MissingKeyIsEmpty", *QUICKLY).stdout
+
+
+def test_terminal_shows_progress():
+    """On a terminal a line says which clause was decided last."""
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "conformance", "check", SOUND, "--operations", "0", "--profile", "quick", "--clause", "SET"]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=ENVIRONMENT):  # noqa: S603
+        os.close(terminal)
+        shown = b""
+        while piece := _read(controller):
+            shown += piece
+    os.close(controller)
+    assert re.search(rb"\d+ clauses, [A-Z]+-\d+", shown)
+
+
+def _read(controller: int) -> bytes:
+    """What the terminal shows next; nothing when the program has ended."""
+    try:
+        return os.read(controller, 65_536)
+    except OSError:  # Linux says so that the other end is closed
+        return b""
+
+
+def test_interrupt_keeps_the_report(tmp_path):
+    """Ctrl-C writes the report of what was answered, and is exit status 3."""
+    path = tmp_path / "report.json"
+    arguments = ("--clause", "EXI-1", "--clause", "EXI-2", "--json", str(path))
+    done = run("check", "unruly_stores:InterruptsItsProcess", *arguments)
+    verdicts = {entry["id"]: entry["verdict"] for entry in json.loads(path.read_text())["clauses"]}
+    assert (done.returncode, verdicts["EXI-1"], verdicts["EXI-2"]) == (3, "passed", "inconclusive")
+
+
+def test_interrupt_before_the_report():
+    """Ctrl-C before there is anything to report shows no traceback."""
+    command = [sys.executable, "-m", "conformance", "check", "unruly_stores:interrupts_when_opened"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)  # noqa: S603, PLW1510
+    assert (done.returncode, done.stderr) == (3, "storeproto: interrupted\n")
+
+
+def test_reader_that_goes_away():
+    """A reader that has seen enough, like `head`, makes no traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "conformance", "contract"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603, PLW1510
+    os.close(writing)
+    assert done.stderr == ""
+
+
+def test_expected_failure(tmp_path):
+    """A failure that the file of expectations names does not count."""
+    path = tmp_path / "expect.toml"
+    path.write_text('[expect]\n"GET-1" = "it is known"\n"GET-2" = "it is known"\n')
+    assert check("broken_stores.get:MissingKeyIsEmpty", "--expect", str(path)) == 0
+
+
+def test_timeout():
+    """--timeout is the deadline of a call."""
+    assert check("unruly_stores:Hangs", "--clause", "EXI-1", "--timeout", "0.2") == 1
+
+
+def test_clause():
+    """--clause takes chapters and clauses, in either case."""
+    assert check("broken_stores.get:MissingKeyIsEmpty", "--clause", "get-1") == 1
+
+
+def test_contract_lists_every_clause(capsys):
+    """`contract` prints every clause."""
+    main(["contract"])
+    assert set(re.findall(r"^  ([A-Z]{3}-\d+a?) ", capsys.readouterr().out, re.MULTILINE)) == {clause.id for clause in CONTRACT}
+
+
+def test_contract_of_one_clause(capsys):
+    """`contract GET-1` prints that clause and no other."""
+    main(["contract", "GET-1"])
+    assert re.findall(r"^  (\S+)", capsys.readouterr().out, re.MULTILINE) == ["GET-1"]
+
+
+def test_reference(capsys):
+    """`reference` lists the reference stores."""
+    main(["reference"])
+    assert "memory" in capsys.readouterr().out
+
+
+def test_help(capsys):
+    """--help says the exit statuses."""
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    assert "exit status: 0 conforms" in capsys.readouterr().out
