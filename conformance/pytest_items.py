@@ -305,6 +305,7 @@ def _collector(
     make: Callable[[Mapping[str, Any]], Subject],
     function: FunctionType | None = None,
     fixtures: tuple[str, ...] = (),
+    nodeid: str | None = None,
 ) -> SubjectCollector:
     from conformance.pytest_plugin import CLOSING
 
@@ -313,7 +314,9 @@ def _collector(
     parent.session.stash.setdefault(CLOSING, []).append(questioning.close)
     untyped: Any = SubjectCollector  # its from_parent takes anything
     collect: Callable[..., SubjectCollector] = untyped.from_parent
-    return collect(parent, name=name, questioning=questioning, settings=settings, function=function, fixtures=fixtures)
+    return collect(
+        parent, name=name, nodeid=nodeid, questioning=questioning, settings=settings, function=function, fixtures=fixtures
+    )
 
 
 def collect_declared(parent: pytest.Collector, name: str, function: FunctionType) -> SubjectCollector:
@@ -344,7 +347,11 @@ def collect_targets(session: pytest.Session, targets: Iterable[str], arguments: 
         given = dict([parse_argument(text) for text in arguments])
         for target in dict.fromkeys(targets):
             subject = resolve_target(target, given)
-            items.extend(_collector(session, target, _Given(subject)).collect())
+            found = list(_collector(session, target, _Given(subject), nodeid=target).collect())
+            for item in found:
+                item.ihook.pytest_itemcollected(item=item)
+            session.ihook.pytest_collectreport(report=pytest.CollectReport(target, "passed", None, [*found]))
+            items.extend(found)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
     return items

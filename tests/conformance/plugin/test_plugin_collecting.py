@@ -31,7 +31,7 @@ def test_marker(suite):
 def test_last_failed(suite):
     """What failed last runs alone."""
     suite("-k", "EXI")
-    suite("--lf").assert_outcomes(failed=1, deselected=0)
+    suite("--lf").assert_outcomes(failed=1, deselected=11)
 
 
 def test_stop_at_the_first(suite):
@@ -54,7 +54,17 @@ def test_last_failed_on_the_command_line(suite, pytester, python_path):
     """What failed last of a store on the command line runs alone."""
     pytester.makepyfile(shop="import test_stores\n\ndef make():\n    return test_stores.BlindStore()\n")
     suite("--store=shop:make", "-k", "shop")
-    suite("--store=shop:make", "--lf").assert_outcomes(failed=1, deselected=14)
+    suite("--store=shop:make", "--lf").assert_outcomes(failed=2, deselected=13)
+
+
+def test_counts_what_it_adds(suite):
+    """A store on the command line is among what pytest says it collected."""
+    suite("--store", "memory").stdout.fnmatch_lines(["collected 15 items"])
+
+
+def test_node_id_on_the_command_line(suite):
+    """The items of a store on the command line have node ids that begin with the target."""
+    suite("--store", "memory", "--collect-only", "-q").stdout.fnmatch_lines(["memory::GET-1"])
 
 
 def test_arguments_on_the_command_line(suite):
