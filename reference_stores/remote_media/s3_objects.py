@@ -225,18 +225,25 @@ class S3Objects(Medium):
                     yield entries
 
     async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
-        """Give the names in `directory`, a page of the server's at a time."""
+        """Give the names in `directory`: of a small one with one request, of a large one a page of the server's at a time."""
         start = below(directory)
+        cut = len(start)
+        async with aclosing(self._pages(Prefix=self._prefix + start, MaxKeys=PAGE_SIZE)) as pages:
+            first = await anext(pages, None)
+        if first is None:
+            return
+        names = [key[cut:].partition("/")[0] for key, _ in self._entries(first)]
+        if not first.get("IsTruncated"):
+            yield [*dict.fromkeys(names)]
+            return
         seen: set[str] = set()
         async with aclosing(self._pages(Prefix=self._prefix + start, Delimiter="/", MaxKeys=PAGE_SIZE)) as pages:
             async for page in pages:
                 prefixes: list[dict[str, str]] = page.get("CommonPrefixes") or []
-                cut = len(self._prefix) + len(start)
-                directories = [item["Prefix"][cut:-1] for item in prefixes if is_key(item["Prefix"][cut:-1])]
-                inhabited = await self._inhabited(start, sorted(directories))
-                names = [key[len(start) :] for key, _ in self._entries(page)]
-                names += [name for name in directories if name in inhabited]
+                directories = [item["Prefix"][len(self._prefix) + cut : -1] for item in prefixes]
+                inhabited = await self._inhabited(start, sorted([name for name in directories if is_key(name)]))
                 # A name may be a key on one page and a directory on the next.
+                names = [*[key[cut:] for key, _ in self._entries(page)], *inhabited]
                 fresh = [*dict.fromkeys([name for name in names if name not in seen])]
                 seen.update(fresh)
                 if fresh:
@@ -255,10 +262,10 @@ class S3Objects(Medium):
             found.update([key.partition("/")[0] for key in keys if "/" in key])
             if not page.get("IsTruncated"):
                 return found
-            reached = keys[-1].partition("/")[0] if keys else names[0]
-            rest = [name for name in names if name not in found and name + "/" > reached + "/"]
-            known = len(names) - len(rest)
-            names = rest
+            # All below a directory has been seen once the page ends behind it.
+            last: str = page["Contents"][-1]["Key"].removeprefix(self._prefix + start)
+            rest = [name for name in names if name not in found and (last < f"{name}/" or last.startswith(f"{name}/"))]
+            known, names = len(names) - len(rest), rest
             if known < _WORTH_A_PAGE:
                 break
         has_keys = await together([self.has_below(start + name) for name in names])

@@ -202,4 +202,4 @@ async def test_no_options_are_none():
 async def test_opening_to_read_makes_nothing(tmp_path: Path):
     """Opening a directory that does not exist in mode 'r' makes nothing."""
     await make_store_path(tmp_path / "missing", mode="r")
-    assert not (tmp_path / "missing").exists()  # noqa: ASYNC240  # one look
+    assert not (tmp_path / "missing").exists()

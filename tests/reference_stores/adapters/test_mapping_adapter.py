@@ -1,6 +1,5 @@
 """Mappings as stores."""
 
-from collections import UserDict
 from collections.abc import Iterator, MutableMapping
 
 import pytest
@@ -77,7 +76,7 @@ async def test_a_missing_key():
 async def test_another_error():
     """Any other error of the mapping is raised."""
 
-    class Broken(UserDict[str, bytes]):
+    class Broken(Bare):
         def __getitem__(self, key: str) -> bytes:
             raise OSError("the disk is gone")
 

@@ -94,13 +94,21 @@ async def test_no_page_limit_shows(s3_store: RemoteStore):
     assert (listed, children) == (sorted(keys), sorted([key.partition("/")[0] for key in keys]))
 
 
+async def test_a_small_directory_is_listed_with_one_request(s3_store: RemoteStore, requests: Counter[str]):
+    """list_dir of a directory of less than a page is one request."""
+    await fill(s3_store, ["d/a/k", "d/b/k", "d/k"])
+    requests.clear()
+    names = sorted([name async for name in s3_store.list_dir("d")])
+    assert (names, requests) == (["a", "b", "k"], {"list_objects_v2": 1})
+
+
 @pytest.mark.usefixtures("small_pages")
 async def test_pages_of_directories_take_few_requests(s3_store: RemoteStore, requests: Counter[str]):
     """A listing of a directory of small directories does not ask for each."""
     await fill(s3_store, [f"d{number:02}/k" for number in range(25)])
     requests.clear()
     assert len([name async for name in s3_store.list_dir("")]) == 25
-    assert requests["list_objects_v2"] <= 6
+    assert requests["list_objects_v2"] <= 7
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -144,6 +152,24 @@ async def test_many_directories_of_markers_are_not_listed(s3_store: RemoteStore)
     for marker in "aceg":
         await put(s3_store, f"{marker}/")
     assert sorted([name async for name in s3_store.list_dir("")]) == ["b", "d", "f"]
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_a_page_may_end_anywhere(s3_store: RemoteStore):
+    """Keys, directories and markers of names that begin alike are told apart wherever a page ends."""
+    names = [f"n{number:02}{end}" for number in range(12) for end in ("", "-", "/", "//x", "/k", "0")]
+    for name in names:
+        await put(s3_store, name)
+    expected = {name.partition("/")[0] for name in names if not name.endswith(("/", "//x"))}
+    assert sorted([name async for name in s3_store.list_dir("")]) == sorted(expected)
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_a_page_may_end_in_a_directory_of_markers(s3_store: RemoteStore):
+    """A directory whose first page holds no key is not taken for empty."""
+    for name in ("a/k", *[f"b//{number:02}" for number in range(15)], "b/k", *[f"c//{number:02}" for number in range(15)], "d/k"):
+        await put(s3_store, name)
+    assert sorted([name async for name in s3_store.list_dir("")]) == ["a", "b", "d"]
 
 
 async def test_a_directory_of_markers_is_empty(marked: RemoteStore):
