@@ -8,8 +8,8 @@ from zarr.testing.stateful import ZarrStoreStateMachine
 from reference_stores.adapters.zarr import to_zarr
 
 SETTINGS = settings(
-    max_examples=5,
-    stateful_step_count=25,
+    max_examples=8,
+    stateful_step_count=50,
     deadline=None,
     derandomize=True,
     database=None,
