@@ -512,8 +512,12 @@ class Handle:
         return await self.expect(operation, returns)
 
     async def set(self, key: str, value: bytes) -> None:
-        """Set `key`, which must succeed."""
-        await self.run(Set(key, value))
+        """Set `key`, which must succeed.
+
+        Raises:
+            NotApplicable: the subject's own grammar leaves the value out.
+        """
+        await self.run(Set(key, self._trial.legal_value(value)))
 
     async def get(self, key: str) -> Any:
         """Get the whole value of `key`, which must succeed."""

@@ -136,7 +136,7 @@ async def _after_close(trial: Trial) -> None:
     key, because = trial.key(), "a set after close was acknowledged"
     store = await trial.open()
     await _close(trial, store)
-    if isinstance(await store.do(Set(key, b"late")), Returned):
+    if isinstance(await store.do(Set(key, trial.legal_value(b"late"))), Returned):
         await store.expect(Get(key), gives(b"late") | raises(), because)
         if trial.offers(Need.REOPENING):
             again = await trial.reopen(store)
@@ -163,7 +163,7 @@ async def _after_close(trial: Trial) -> None:
 async def _seen_again(trial: Trial) -> None:
     changes: list[Operation | None] = [None]
     if trial.offers(Need.WRITES):
-        changes.append(Set(trial.key(), b"second"))
+        changes.append(Set(trial.key(), trial.legal_value(b"second")))
     if trial.offers(Need.DELETES):
         changes.append(Delete(trial.key()))
     for change in changes:
@@ -272,7 +272,7 @@ async def _others_go_on(trial: Trial) -> None:
         for key, value in held.items():
             await handle.expect(Get(key), gives(value), f"another handle, {where}, was closed")
         if trial.offers(Need.WRITES):
-            await handle.expect(Set(trial.key(1), b"later"), returns, f"another handle, {where}, was closed")
+            await handle.expect(Set(trial.key(1), trial.legal_value(b"later")), returns, f"another handle, {where}, was closed")
             await handle.expect(Get(trial.key(1)), gives(b"later"), f"another handle, {where}, was closed")
 
 
@@ -298,7 +298,9 @@ async def _elsewhere(trial: Trial) -> None:
             await handle.expect(Get(key), gives(value), "it works on in the loop that it was made in")
         if trial.offers(Need.WRITES) and not handle.store.read_only:
             key = trial.key(2)
-            await trial.execute(f"async def write(): {Set(key, loop.encode()).call(handle.variable, trial.dialect)}")
+            await trial.execute(
+                f"async def write(): {Set(key, trial.legal_value(loop.encode())).call(handle.variable, trial.dialect)}"
+            )
             await trial.execute("await asyncio.to_thread(asyncio.run, asyncio.wait_for(write(), 10))")
             await handle.expect(Get(key), gives(loop.encode()), "a worker thread set it")
 
