@@ -66,8 +66,8 @@ def decide_in_child(payload: JSON, world: GuardedWorld) -> None:
 async def _decide(subject: Subject, clause: Clause, profile: Profile, world: GuardedWorld) -> Result:
     from contextlib import AsyncExitStack
 
-    from conformance.recipe import Place
     from conformance.inquiry import decide, timed
+    from conformance.recipe import Place
     from conformance.survey import survey
     from conformance.trial import Trial, Watch
 

@@ -55,7 +55,6 @@ from conformance.survey import Survey, survey
 from conformance.trial import Watch
 from storeproto import ByteRequest
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -35,13 +35,7 @@ zip = Subject(  # noqa: A001  # the store's name
 
 _REMOTE = Recipe("reference_stores:RemoteStore.from_url", {"url": "memory://storeproto-{unique}", "read_only": "{read_only}"})
 
-remote = Subject(
-    name="remote",
-    opening=_REMOTE,
-    reopening=_REMOTE,
-    pure_python=True,
-    expect={"SAF-6": "fsspec's file system in memory logs paths as they are, at the level DEBUG"},
-)
+remote = Subject(name="remote", opening=_REMOTE, reopening=_REMOTE, pure_python=True)
 """RemoteStore, over fsspec's file system in memory, in a directory of its own."""
 
 

@@ -294,7 +294,9 @@ async def test_getsize_is_the_number_of_bytes(store, value):
 # Writing
 
 
-@pytest.mark.parametrize("value", [b"", b"123", bytearray(b"123"), memoryview(b"123456")[::2]], ids=["empty", "bytes", "bytearray", "view"])
+@pytest.mark.parametrize(
+    "value", [b"", b"123", bytearray(b"123"), memoryview(b"123456")[::2]], ids=["empty", "bytes", "bytearray", "view"]
+)
 async def test_set_stores_any_buffer_as_bytes(store, value):
     """Set stores a copy of any buffer as bytes (SET-1, SET-2, SET-8, SET-11)."""
     await store.set("new", value)

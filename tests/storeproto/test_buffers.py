@@ -68,7 +68,9 @@ def test_a_later_change_of_the_buffer_does_not_show():
     assert found == b"abc"
 
 
-@pytest.mark.parametrize("value", [None, "abc", 3, True, [1, 2], object(), Convertible, bytes], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [None, "abc", 3, True, [1, 2], object(), Convertible, bytes], ids=lambda value: type(value).__name__
+)
 def test_what_is_no_buffer_is_refused(value):
     """What is neither a buffer nor has to_bytes() is refused, and so is an integer, whose to_bytes() is another (SET-9)."""
     with pytest.raises(TypeError, match=rf"a value must be a buffer .* or have to_bytes\(\), not {type(value).__name__}"):

@@ -36,12 +36,14 @@ def schema():
 def test_json_by_the_schema(report, count):
     """One report, and several, are as the published schema says."""
     import jsonschema
+
     jsonschema.validate(json.loads(render_json([report] * count)), schema())
 
 
 def test_schema_refuses(report):
     """A verdict that does not exist is not allowed by the schema."""
     import jsonschema
+
     found = json.loads(render_json([report]))
     found["clauses"][0]["verdict"] = "fine"
     with pytest.raises(jsonschema.ValidationError):
