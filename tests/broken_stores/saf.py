@@ -25,6 +25,7 @@ class Climbing(SoundFileStore):
 
     breaks: ClassVar[frozenset[str]] = frozenset()
     guarded: ClassVar[bool] = True
+    profile: ClassVar[str] = "quick"
 
     def outside(self, key: Any) -> Path | None:
         """What is there, if the key climbs to it."""
@@ -184,6 +185,7 @@ class ReadsThroughLinks(SoundFileStore):
     breaks: ClassVar = frozenset({"SAF-5"})
     source: ClassVar = "zarr 3.1.6 LocalStore"
     guarded: ClassVar[bool] = True
+    profile: ClassVar[str] = "quick"
 
     def __init__(self, root: str, *, read_only: bool = False) -> None:
         super().__init__(root, read_only=read_only)
@@ -208,6 +210,7 @@ class ListsThroughLinks(SoundFileStore):
 
     breaks: ClassVar = frozenset({"SAF-5"})
     guarded: ClassVar[bool] = True
+    profile: ClassVar[str] = "quick"
 
     def keys_below(self, prefix: str) -> builtins.list[str]:
         directory = prefix.removesuffix("/")
