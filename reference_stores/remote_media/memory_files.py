@@ -49,7 +49,9 @@ class MemoryFiles(Medium):
         self._systems.close()
 
     def _make(self, key: str, value: bytes) -> Any:
-        return require_fsspec("fsspec.implementations.memory").MemoryFile(self._fs, self._below + key, value)
+        file = require_fsspec("fsspec.implementations.memory").MemoryFile(self._fs, None, value)
+        file.path = self._below + key  # given to it at once, it would be logged as it is
+        return file
 
     async def read(self, key: str, request: ByteRequest | None) -> bytes:
         """Return the value, or the part that `request` names."""

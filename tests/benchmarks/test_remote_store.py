@@ -114,7 +114,7 @@ OPERATIONS: dict[str, tuple[Operation, int, float]] = {
     "list": (afresh(lambda one: drain(one.store.list())), 1, NOTHING_WORSE),
     "list_prefix": (afresh(lambda one: drain(one.store.list_prefix("many/"))), 1, NOTHING_WORSE),
     "list_dir, 64 keys": (afresh(lambda one: drain(one.store.list_dir("many"))), 1, NOTHING_WORSE),
-    # One request each, but ours has the keys in its answer, to leave out directories that hold nothing but a marker; zarr's shows them.
+    # One request each; but ours answers with keys, to leave out directories that hold nothing but a marker, which zarr's shows.
     "list_dir, 20 directories": (afresh(lambda one: drain(one.store.list_dir("directories"))), 1, 3.0),
     "set 1 KiB": (set_new(KIB), 5, NOTHING_WORSE),
     "set 4 MiB": (set_new(4 * MIB), 3, NOTHING_WORSE),
