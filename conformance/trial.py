@@ -270,6 +270,8 @@ class Trial:
                 await handle.expect(Get(key), gives(b"after"))
             else:
                 await handle.run(Get(self.key(96)))  # what it should give is for chapter GET to say
+        except NotApplicable:
+            return  # the subject's grammar leaves out what would be asked with
         except ClauseFailure as failure:
             self.watch.unsound.append(Unsound(self.clause.id, failure, self.trace))
 
