@@ -24,18 +24,18 @@ def credentials(subject: Subject) -> dict[str, str]:
     """Return each credential that the recipe of `subject` holds, and the name of the argument that it is in."""
     if not isinstance(subject.opening, Recipe):
         return {}
-    found = {secret: name for name, value in subject.opening.arguments.items() for secret in _in(name, value)}
+    found = dict(_in("", subject.opening.arguments))
     forms = [(form, name) for secret, name in found.items() for form in (secret, unquote(secret))]
     return {secret: name for secret, name in forms if len(secret) >= _SHORTEST}
 
 
-def _in(name: str, value: object) -> Iterator[str]:
+def _in(name: str, value: object) -> Iterator[tuple[str, str]]:
     match value:
         case str():
             if _NAME.search(name):
-                yield value
+                yield value, name
             for match_ in _IN_URL.finditer(value):
-                yield match_[1] or match_[2]
+                yield match_[1] or match_[2], name
         case Mapping():
             for inner, item in cast("Mapping[str, object]", value).items():
                 yield from _in(inner, item)
