@@ -153,7 +153,9 @@ class Trial:
             root: Path = self._world.new_root()
             return root
         path = self._workspace / f"place{number}"
-        path.mkdir(parents=True)
+        # Not its parents: a thread that blocked, and was left behind, makes no directory again that is gone.
+        self._workspace.mkdir(exist_ok=True)
+        path.mkdir()
         return path
 
     async def reopen(self, handle: Handle, variable: str = "again", *, read_only: bool = False) -> Handle:
