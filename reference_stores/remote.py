@@ -53,6 +53,9 @@ class RemoteStore:
     file system does it, which may be in place. `set_if_not_exists` has one winner on the same three (on S3 where the server knows
     `If-None-Match`); elsewhere it looks first and then stores, so that two callers at once may both store.
 
+    *Keys* name themselves on each of those; elsewhere a key that the file system would take for another is refused: over WebDAV one
+    with `%`, `?`, `#` or a control character.
+
     *Directories.* Neither empty ones nor markers of them show. Where directories are real, `a` and `a/b` cannot both be keys, and
     the second is refused.
 
