@@ -53,10 +53,11 @@ def confine(
 
 
 def _confine_on_linux(tree: ScratchTree) -> None:
+    # First: until then the new user has not even the capability to read, and can import nothing that is not open to all.
+    drop_capabilities()
     from conformance.guard import landlock
     from conformance.guard.linux import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, control_process
 
-    drop_capabilities()
     control_process(PR_SET_PDEATHSIG, signal.SIGKILL)
     control_process(PR_SET_NO_NEW_PRIVS, 1)
     landlock.confine((*tree.slots, tree.temporary), devices=[os.devnull])
