@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--operations", type=_count, metavar="N", help="search for N operations, not for the profile's time")
     check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
     check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
+    check.add_argument("--no-cache", action="store_true", help="keep nothing for the next run, and use nothing of the last")
     check.set_defaults(run=_check)
 
     compare = commands.add_parser("compare", help="find the first program on which two stores differ", allow_abbrev=False)
@@ -251,6 +252,7 @@ def _judge(
 ) -> Report:
     import warnings
 
+    from conformance.cache import cache_folder
     from conformance.report.terminal import ProgressLine, make_console, print_report
     from conformance.runner import check
 
@@ -265,6 +267,7 @@ def _judge(
             progress=progress,
             seed=given.seed,
             operations=given.operations,
+            cache=None if given.no_cache else cache_folder(),
         )
     print_report(report, make_console(), strict=given.strict, started=started)
     return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 from conformance.clause import Clause, Verdict
 from conformance.contract import CONTRACT, VERSION
@@ -26,6 +27,7 @@ def check(
     guard: bool = True,
     seed: int = 0,
     operations: int | None = None,
+    cache: Path | None = None,
 ) -> Report:
     """Judge `subject` by `clauses` and return the report.
 
@@ -40,6 +42,7 @@ def check(
         guard: ask also what needs the guard's child process.
         seed: fixes the programs of the search.
         operations: search for this many operations, and not for the profile's time; 0 leaves the search out.
+        cache: the folder of what helps the next run (`conformance.cache.cache_folder()`); without one, nothing is kept.
 
     Raises:
         TargetError: the subject cannot be opened, or opens no store.
@@ -48,7 +51,7 @@ def check(
     expected = {**subject.expect, **(expect or {})}
     check_expectations(expected)
     asked = tuple(clauses)
-    with Session(subject, profile) as session:
+    with Session(subject, profile, cache) as session:
         inquiry = Inquiry(session, asked, guard=guard, progress=progress)
         interrupted = False
         if not inquiry.begin():

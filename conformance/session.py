@@ -25,11 +25,13 @@ class Session:
     Args:
         subject: the store under test.
         profile: how long one call may take.
+        cache: the folder of what helps the next run; None for a run that keeps nothing.
     """
 
-    def __init__(self, subject: Subject, profile: Profile) -> None:
+    def __init__(self, subject: Subject, profile: Profile, cache: Path | None = None) -> None:
         self.subject = subject
         self.profile = profile
+        self.cache = cache
         self.watch = Watch()
         self.worker = Worker(self.watch)
         self._directory = tempfile.TemporaryDirectory(prefix="storeproto-", ignore_cleanup_errors=True)

@@ -1,6 +1,7 @@
-"""Servers on loopback: each starts with the first test that asks for it, and ends with the run."""
+"""Servers on loopback: each starts with the first test that asks for it, and ends with the run. No cache."""
 
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+os.environ["STOREPROTO_CACHE"] = ""  # no test writes to the user's own cache, nor knows what another one found
 
 BUCKET = "bucket"
 CREDENTIALS = {"key": "testing", "secret": "testing-secret"}
