@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self, overload
 from typing_extensions import TypeVar
 
 from reference_stores.commit_token import CommitToken
-from reference_stores.local_files import LocalFiles
+from reference_stores.local_files.files import LocalFiles
 from reference_stores.paging import PAGE_SIZE
 from reference_stores.partial_writes import plan_patches, plan_range
 from reference_stores.thread_hops import ThreadHops

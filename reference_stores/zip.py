@@ -15,12 +15,12 @@ from typing_extensions import TypeVar
 from reference_stores.commit_token import CommitToken
 from reference_stores.paging import pages
 from reference_stores.thread_hops import ThreadHops
-from reference_stores.zip_archive import Archive
-from reference_stores.zip_compression import METHODS
-from reference_stores.zip_contents import Contents
-from reference_stores.zip_records import Member
-from reference_stores.zip_values import read_part, read_value
-from reference_stores.zip_writer import PackedValue, encoded_name
+from reference_stores.zip_archives.archive import Archive
+from reference_stores.zip_archives.compression import METHODS
+from reference_stores.zip_archives.contents import Contents
+from reference_stores.zip_archives.records import Member
+from reference_stores.zip_archives.values import read_part, read_value
+from reference_stores.zip_archives.writer import PackedValue, encoded_name
 from storeproto import BufferLike, BufferPrototype, ByteRangePair, ByteRequest, ReadOnlyStoreError, as_bytes, resolve
 from storeproto.errors import closed_error, missing_key_error, read_only_error, unsupported_error
 from storeproto.keys import below, check_key, check_prefix, check_string_prefix

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from reference_stores import LocalStore, system_calls
+from reference_stores import LocalStore
+from reference_stores.local_files import system_calls
 
 
 @pytest.fixture(params=["linux", "portable"])

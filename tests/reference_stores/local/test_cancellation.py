@@ -9,7 +9,7 @@ import pytest
 
 from reference_stores import LocalStore
 from reference_stores.commit_token import AbandonedError, CommitToken
-from reference_stores.staging_area import StagingArea
+from reference_stores.local_files.staging_area import StagingArea
 
 CHANGES: dict[str, Callable[[LocalStore], Awaitable[None]]] = {
     "set": lambda store: store.set("a/b", b"late"),

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_stores import LocalStore, system_calls
-from reference_stores.staging_area import RESERVED_NAME
+from reference_stores import LocalStore
+from reference_stores.local_files import system_calls
+from reference_stores.local_files.staging_area import RESERVED_NAME
 from storeproto import InvalidKeyError, KeyConflictError
 
 LONGEST = "é" * 127 + "x"
@@ -32,7 +33,7 @@ async def test_a_key_that_is_too_long_is_refused(store: LocalStore, root: Path, 
 
 async def test_a_name_too_long_for_the_file_system_is_refused(filled: LocalStore, names, monkeypatch: pytest.MonkeyPatch):
     """A file system that takes only shorter names gives the same error, and nothing is made."""
-    monkeypatch.setattr("reference_stores.file_names._LONGEST_SEGMENT", 5000)
+    monkeypatch.setattr("reference_stores.local_files.file_names._LONGEST_SEGMENT", 5000)
     with pytest.raises(InvalidKeyError, match="longer"):
         await filled.set(f"d/{'x' * 300}", b"")
     assert names() == {"a", "a/b", "c"}
@@ -77,7 +78,7 @@ async def test_a_refused_key_leaves_nothing_behind(filled: LocalStore, names, st
 @pytest.fixture
 def utf_8_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a file system that takes only UTF-8 names."""
-    monkeypatch.setattr("reference_stores.staging_area.name_in", lambda _: RESERVED_NAME)
+    monkeypatch.setattr("reference_stores.local_files.staging_area.name_in", lambda _: RESERVED_NAME)
 
 
 async def test_a_reserved_staging_area_is_not_listed(utf_8_only, filled: LocalStore):

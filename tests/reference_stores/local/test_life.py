@@ -137,8 +137,8 @@ async def test_closing_one_handle_does_not_disturb_another(filled: LocalStore):
 async def test_what_has_begun_before_close_still_ends(filled: LocalStore, gate, monkeypatch, change: str):
     """An operation that was not refused is done."""
     with filled.with_read_only(read_only=False) as other:
-        monkeypatch.setattr("reference_stores.local_files.new_name", gate.before(os.urandom(8).hex().encode))
-        monkeypatch.setattr("reference_stores.staging_area.new_name", gate.before(os.urandom(8).hex().encode))
+        monkeypatch.setattr("reference_stores.local_files.files.new_name", gate.before(os.urandom(8).hex().encode))
+        monkeypatch.setattr("reference_stores.local_files.staging_area.new_name", gate.before(os.urandom(8).hex().encode))
         task = asyncio.create_task(filled.set("a/b", b"new") if change == "set" else filled.delete_dir("a"))
         await asyncio.to_thread(gate.reached.wait, 30)
         filled.close()

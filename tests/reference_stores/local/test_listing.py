@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_stores import LocalStore, directory_walk
+from reference_stores import LocalStore
+from reference_stores.local_files import directory_walk
 from reference_stores.paging import PAGE_SIZE
 
 KEYS = ["a", "ab/c", "abd", "b/c/d", "b/c/e", "b/f", "b-x", "b.x/y"]

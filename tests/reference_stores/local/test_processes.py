@@ -83,7 +83,8 @@ except NotImplementedError as error:
 
 READER = """
 import asyncio, resource, sys
-from reference_stores import LocalStore, system_calls
+from reference_stores import LocalStore
+from reference_stores.local_files import system_calls
 if sys.argv[2] == "portable":
     system_calls.has_openat2 = lambda _: False
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))

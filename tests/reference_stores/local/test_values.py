@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reference_stores import LocalStore
-from reference_stores.local_files import _MOST_READ_NOW
+from reference_stores.local_files.files import _MOST_READ_NOW
 from storeproto import InvalidKeyError, OffsetByteRequest, RangeByteRequest, SuffixByteRequest, default_buffer_prototype
 
 SIZES = [0, 1, 255, 4096, 65536, _MOST_READ_NOW - 1, _MOST_READ_NOW, _MOST_READ_NOW + 1, 1 << 20]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from reference_stores import LocalStore, local_files, system_calls
+from reference_stores import LocalStore
+from reference_stores.local_files import files as local_files
+from reference_stores.local_files import system_calls
 
 WRITES = {
     "set": lambda store: store.set("a/b", b"new"),

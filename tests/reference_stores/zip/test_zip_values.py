@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from reference_stores import ZipStore
-from reference_stores.positioned_file import PositionedFile
+from reference_stores.zip_archives.positioned_file import PositionedFile
 from storeproto import InvalidKeyError, OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reference_stores import ZipStore
-from reference_stores.positioned_file import PositionedFile
+from reference_stores.zip_archives.positioned_file import PositionedFile
 from storeproto import ReadOnlyStoreError
 
 ROOT = Path(__file__).parents[3]

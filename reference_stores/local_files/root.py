@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import Final
 
-from reference_stores import staging_area
-from reference_stores.confined_files import LIST, ConfinedDirectory, folds_names, open_confined, opened
-from reference_stores.directory_walk import DirectoryWalk, FilledDirectories
-from reference_stores.disk_sync import sync
-from reference_stores.file_names import path_of
-from reference_stores.staging_area import RESERVED_NAME, StagingArea
+from reference_stores.local_files import staging_area
+from reference_stores.local_files.confined_files import LIST, ConfinedDirectory, folds_names, open_confined, opened
+from reference_stores.local_files.directory_walk import DirectoryWalk, FilledDirectories
+from reference_stores.local_files.disk_sync import sync
+from reference_stores.local_files.file_names import path_of
+from reference_stores.local_files.staging_area import RESERVED_NAME, StagingArea
 from storeproto import InvalidKeyError
 
 _ATTEMPTS: Final = 100

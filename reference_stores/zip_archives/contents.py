@@ -5,8 +5,8 @@ from __future__ import annotations
 from threading import Lock
 
 from reference_stores.key_index import KeyIndex
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.zip_records import Member
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import Member
 
 
 class Contents:

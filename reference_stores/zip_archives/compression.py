@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Protocol
 
-from reference_stores.zip_records import LZMA_END_MARKER
+from reference_stores.zip_archives.records import LZMA_END_MARKER
 
 METHODS: Final = {
     zipfile.ZIP_STORED: "ZIP_STORED",

@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from reference_stores import system_calls
 from reference_stores.commit_token import CommitToken
-from reference_stores.confined_files import LIST, LOOK, READ, WRITE, ConfinedDirectory, is_absent, opened
-from reference_stores.disk_sync import sync
-from reference_stores.file_locks import lock_file
-from reference_stores.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
-from reference_stores.key_directories import made_parent, made_room, prune
-from reference_stores.key_locks import KEY_LOCKS
-from reference_stores.local_root import LocalRoot
+from reference_stores.local_files import system_calls
+from reference_stores.local_files.confined_files import LIST, LOOK, READ, WRITE, ConfinedDirectory, is_absent, opened
+from reference_stores.local_files.disk_sync import sync
+from reference_stores.local_files.file_locks import lock_file
+from reference_stores.local_files.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
+from reference_stores.local_files.key_directories import made_parent, made_room, prune
+from reference_stores.local_files.key_locks import KEY_LOCKS
+from reference_stores.local_files.root import LocalRoot
+from reference_stores.local_files.staging_area import new_name
 from reference_stores.partial_writes import Patches
-from reference_stores.staging_area import new_name
 from storeproto import InvalidKeyError, resolve
 
 _ATTEMPTS: Final = 100

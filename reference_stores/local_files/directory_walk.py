@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from time import time_ns
 from typing import Final
 
-from reference_stores.confined_files import LIST, LOOK, ConfinedDirectory
-from reference_stores.file_names import segment_of
+from reference_stores.local_files.confined_files import LIST, LOOK, ConfinedDirectory
+from reference_stores.local_files.file_names import segment_of
 from reference_stores.paging import PAGE_SIZE
 from storeproto.keys import below
 

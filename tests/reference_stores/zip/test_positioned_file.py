@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from reference_stores import positioned_file
-from reference_stores.positioned_file import PositionedFile
+from reference_stores.zip_archives import positioned_file
+from reference_stores.zip_archives.positioned_file import PositionedFile
 
 
 @pytest.fixture(params=["pread", "lseek"])

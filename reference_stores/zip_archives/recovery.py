@@ -6,9 +6,9 @@ import zipfile
 from enum import Enum
 from typing import Final, NamedTuple
 
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.zip_directory import Directory, find_directory_before, place_of, read_directory
-from reference_stores.zip_records import (
+from reference_stores.zip_archives.directory import Directory, find_directory_before, place_of, read_directory
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import (
     END_64_SIGNATURE,
     END_SIGNATURE,
     END_SIZE,

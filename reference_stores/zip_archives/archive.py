@@ -13,13 +13,13 @@ from threading import Lock
 from typing import Final, Literal, TypeAlias
 from weakref import WeakSet, WeakValueDictionary
 
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.writer_lock import WriterLock
-from reference_stores.zip_contents import Contents
-from reference_stores.zip_directory import find_directory
-from reference_stores.zip_records import pack_end
-from reference_stores.zip_recovery import Stop, walk
-from reference_stores.zip_writer import PackedValue, ZipWriter
+from reference_stores.zip_archives.contents import Contents
+from reference_stores.zip_archives.directory import find_directory
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import pack_end
+from reference_stores.zip_archives.recovery import Stop, walk
+from reference_stores.zip_archives.writer import PackedValue, ZipWriter
+from reference_stores.zip_archives.writer_lock import WriterLock
 from storeproto import StoreClosedError
 
 WritingMode: TypeAlias = Literal["a", "w", "x", "r+"]

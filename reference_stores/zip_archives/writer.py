@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from typing import Final
 from zlib import crc32
 
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.zip_compression import compress
-from reference_stores.zip_contents import Contents
-from reference_stores.zip_directory import EMPTY, find_directory
-from reference_stores.zip_records import (
+from reference_stores.zip_archives.compression import compress
+from reference_stores.zip_archives.contents import Contents
+from reference_stores.zip_archives.directory import EMPTY, find_directory
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import (
     MOST_ENTRIES,
     MOST_NAME_BYTES,
     ZIP64_LIMIT,
@@ -24,8 +24,8 @@ from reference_stores.zip_records import (
     pack_header,
     unpack_entries,
 )
-from reference_stores.zip_recovery import Found, Stop, Walk, walk
-from reference_stores.zip_values import is_whole
+from reference_stores.zip_archives.recovery import Found, Stop, Walk, walk
+from reference_stores.zip_archives.values import is_whole
 from storeproto import InvalidKeyError
 from storeproto.keys import check_key, is_key
 

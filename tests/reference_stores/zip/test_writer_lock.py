@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from reference_stores import writer_lock
-from reference_stores.writer_lock import WriterLock
+from reference_stores.zip_archives import writer_lock
+from reference_stores.zip_archives.writer_lock import WriterLock
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
-from reference_stores.confined_files import LIST, SEARCH, ConfinedDirectory, is_absent, opened
+from reference_stores.local_files.confined_files import LIST, SEARCH, ConfinedDirectory, is_absent, opened
 from storeproto import KeyConflictError
 
 

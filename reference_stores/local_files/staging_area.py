@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import Final
 from weakref import finalize
 
-from reference_stores.confined_files import LIST, WRITE_NEW, ConfinedDirectory, opened
-from reference_stores.disk_sync import sync
-from reference_stores.file_locks import lock_file
+from reference_stores.local_files.confined_files import LIST, WRITE_NEW, ConfinedDirectory, opened
+from reference_stores.local_files.disk_sync import sync
+from reference_stores.local_files.file_locks import lock_file
 
 UNREACHABLE_NAME: Final = b".storeproto-staging-\xff"
 """The name of the staging area: not UTF-8, while every key is."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import Final, NamedTuple
 
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.zip_records import (
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import (
     END_64_SIZE,
     END_SIGNATURE,
     END_SIZE,

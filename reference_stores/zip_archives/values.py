@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 from zlib import crc32
 
-from reference_stores.positioned_file import PositionedFile
-from reference_stores.zip_compression import METHODS, expand, is_bomb
-from reference_stores.zip_records import (
+from reference_stores.zip_archives.compression import METHODS, expand, is_bomb
+from reference_stores.zip_archives.positioned_file import PositionedFile
+from reference_stores.zip_archives.records import (
     ENCRYPTED,
     HEADER_SIGNATURE,
     HEADER_SIZE,

@@ -18,8 +18,14 @@ from typing import Final
 
 from typing_extensions import override
 
-from reference_stores import system_calls
-from reference_stores.system_calls import RESOLVE_BENEATH, RESOLVE_CACHED, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, Opener
+from reference_stores.local_files import system_calls
+from reference_stores.local_files.system_calls import (
+    RESOLVE_BENEATH,
+    RESOLVE_CACHED,
+    RESOLVE_NO_MAGICLINKS,
+    RESOLVE_NO_SYMLINKS,
+    Opener,
+)
 
 
 def _flags(*names: str) -> int:

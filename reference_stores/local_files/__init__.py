@@ -1,0 +1,1 @@
+"""How LocalStore keeps values in the files of a directory."""

@@ -1,0 +1,1 @@
+"""How ZipStore keeps values in a zip archive."""
