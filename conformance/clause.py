@@ -68,6 +68,9 @@ _LACKS = {
     Need.HOST_FILES: "the store does not live on a host file system",
 }
 
+FIRST_VERSION = "1.0"
+"""The version of the contract that clauses are of unless they say another."""
+
 Check: TypeAlias = Callable[["Trial"], Awaitable[None]]
 """Returns where the clause holds; raises ClauseFailure where it does not, NotApplicable where it has nothing to ask."""
 
@@ -85,6 +88,7 @@ class Clause:
         guarded: whether its check uses illegal or climbing keys, and so runs only in the guard's child process.
         since: the version of the contract that it came with.
         check: decides it; None where the kit has none yet.
+        changed: the version that made it stricter, or in which the kit began to decide it; empty where none did.
     """
 
     id: str
@@ -93,13 +97,25 @@ class Clause:
     text: str
     needs: frozenset[Need] = frozenset()
     guarded: bool = False
-    since: str = "1.0"
+    since: str = FIRST_VERSION
     check: Check | None = None
+    changed: str = ""
 
     @property
     def chapter(self) -> str:
         """The letters before the number: `GET`."""
         return self.id.partition("-")[0]
+
+    @property
+    def news(self) -> str:
+        """What a version after the first brought: `new in 1.1`; empty where none did anything to it."""
+        came = [f"new in {self.since}"] if self.since != FIRST_VERSION else []
+        return ", ".join([*came, *([f"stricter in {self.changed}"] if self.changed else [])])
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a list of clauses says of it beside its text."""
+        return [text for text in (self.news, "" if self.check else "not decided yet") if text]
 
 
 class ClauseFailure(Exception):  # noqa: N818  # not an error of the kit: what a check says of the store
@@ -153,12 +169,13 @@ def clause(
     *,
     needs: str = "",
     guarded: bool = False,
-    since: str = "1.0",
+    since: str = FIRST_VERSION,
+    changed: str = "",
 ) -> Callable[[Check], Clause]:
     """Make a clause of the check below: data first, function last. `needs` are the letters of the contract's table."""
 
     def made(check: Check) -> Clause:
-        return Clause(id, level, title, text, frozenset(map(Need, needs)), guarded, since, check)
+        return Clause(id, level, title, text, frozenset(map(Need, needs)), guarded, since, check, changed)
 
     return made
 
@@ -170,7 +187,7 @@ def undecided(
     text: str,
     *,
     needs: str = "",
-    since: str = "1.0",
+    since: str = FIRST_VERSION,
 ) -> Clause:
     """A clause that the kit cannot decide yet: it is listed and counted as such."""
     return Clause(id, level, title, text, frozenset(map(Need, needs)), since=since)

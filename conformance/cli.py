@@ -38,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from conformance.expectations import ExpectationError
     from conformance.recipe import TargetError
     from conformance.saving import SavedTraceError
+    from conformance.versions import UnknownVersionError
 
     try:
         return int(given.run(given))
-    except (UnknownClauseError, ExpectationError, SavedTraceError, TargetError, _UnusableError) as error:
+    except (UnknownClauseError, UnknownVersionError, ExpectationError, SavedTraceError, TargetError, _UnusableError) as error:
         return _refuse(str(error))
     except BrokenPipeError:  # whoever read the output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         help="an argument for the target, a string; NAME:=JSON for other values; {tmp_path} stands for a fresh directory",
     )
     check.add_argument("--clause", action="append", default=[], metavar="ID_OR_CHAPTER", help="ask only these clauses")
+    check.add_argument("--contract", metavar="VERSION", help="judge by this version of the contract; the newest by default")
     check.add_argument("--profile", choices=("quick", "default", "thorough"), default="default", help="how much to ask")
     check.add_argument("--strict", action="store_true", help="a broken SHOULD counts as a broken MUST")
     check.add_argument("--expect", type=Path, metavar="FILE", help="a TOML file of known failures with their reasons")
@@ -141,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
 
     contract = commands.add_parser("contract", help="print the clauses", allow_abbrev=False)
     contract.add_argument("id", nargs="?", metavar="ID", help="a clause or a chapter; all of them by default")
+    contract.add_argument("--contract", metavar="VERSION", help="the clauses of this version; the newest by default")
     contract.set_defaults(run=_contract)
 
     reference = commands.add_parser("reference", help="list the reference stores that can be targets", allow_abbrev=False)
@@ -168,9 +171,11 @@ def _check(given: argparse.Namespace) -> int:
     from conformance.profile import PROFILES
     from conformance.recipe import TargetError
     from conformance.target import parse_argument, resolve_target
+    from conformance.versions import version_asked
 
     clauses = select(given.clause)
-    known = read_known_failures(given.expect) if given.expect else {}
+    version = version_asked(given.contract, clauses)
+    known = read_known_failures(given.expect, version) if given.expect else {}
     expect = {id_: str(entry) for id_, entry in known.items()}
     subject_arguments = dict([parse_argument(text) for text in given.arg])
     profile = PROFILES[given.profile].with_deadline(given.timeout)
@@ -309,19 +314,21 @@ def _replay(given: argparse.Namespace) -> int:
 
 
 def _contract(given: argparse.Namespace) -> int:
-    from conformance.contract import CHAPTERS, VERSION, select
+    from conformance.contract import CHAPTERS, CONTRACT, select
     from conformance.report.terminal import make_console
+    from conformance.versions import at_version, version_asked
 
     console = make_console()
-    clauses = select([given.id] if given.id else [])
-    console.print(f"The store contract, version {VERSION}")
+    version = version_asked(given.contract, CONTRACT)
+    clauses = at_version(version, select([given.id] if given.id else []))
+    console.print(f"The store contract, version {version}")
     for chapter in dict.fromkeys([clause.chapter for clause in clauses]):
         console.print(f"\n{chapter}  {CHAPTERS[chapter]}")
         for clause in clauses:
             if clause.chapter == chapter:
                 needs = "".join(sorted([need.value for need in clause.needs]))
-                decided = "" if clause.check else "  (not decided yet)"
-                console.print(f"  {clause.id:<8}{clause.level.value:<7}{needs:<4}{clause.text}{decided}")
+                remarks = "".join([f"  ({remark})" for remark in clause.remarks])
+                console.print(f"  {clause.id:<8}{clause.level.value:<7}{needs:<4}{clause.text}{remarks}")
     return 0
 
 

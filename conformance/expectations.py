@@ -15,6 +15,7 @@ from conformance.clause import Verdict
 from conformance.contract import CONTRACT, VERSION
 from conformance.report.report import Report, Result
 from conformance.report.scrub import scrubbed
+from conformance.versions import number
 
 
 class ExpectationError(Exception):
@@ -38,9 +39,8 @@ class KnownFailure:
     def __str__(self) -> str:
         return f"{self.reason} ({self.link})" if self.link else self.reason
 
-    @property
-    def is_over(self) -> bool:
-        """Whether `until` is past.
+    def is_over(self, contract: str = VERSION) -> bool:
+        """Whether `until` is past, in a run by this version of the contract.
 
         Raises:
             ValueError: `until` is neither a day nor a version.
@@ -48,25 +48,25 @@ class KnownFailure:
         if not self.until:
             return False
         if re.fullmatch(r"\d+(\.\d+)*", self.until):
-            return _numbers(VERSION) > _numbers(self.until)
+            return number(contract) > number(self.until)
         return datetime.now(UTC).date() > date.fromisoformat(self.until)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
-
-
-def read_expectations(path: Path) -> dict[str, str]:
+def read_expectations(path: Path, contract: str = VERSION) -> dict[str, str]:
     """Return the reasons by clause of a TOML file, as `read_known_failures` reads it.
 
     Raises:
         ExpectationError: the file cannot be read, or an entry is not allowed.
     """
-    return {id_: str(known) for id_, known in read_known_failures(path).items()}
+    return {id_: str(known) for id_, known in read_known_failures(path, contract).items()}
 
 
-def read_known_failures(path: Path) -> dict[str, KnownFailure]:
+def read_known_failures(path: Path, contract: str = VERSION) -> dict[str, KnownFailure]:
     """Return the entries of a TOML file with a table `[expect]`: `"NEW-4" = "why"`, or a table of reason, link and until.
+
+    Args:
+        path: the file.
+        contract: the version of the contract that it is for.
 
     Raises:
         ExpectationError: the file cannot be read, an entry is not of that form, names no clause, has no reason or is over.
@@ -82,7 +82,7 @@ def read_known_failures(path: Path) -> dict[str, KnownFailure]:
     check_expectations({id_: entry.reason for id_, entry in known.items()})
     for id_, entry in known.items():
         try:
-            over = entry.is_over
+            over = entry.is_over(contract)
         except ValueError:
             raise ExpectationError(
                 f"the expectation {id_!r} in {str(path)!r}: until = {entry.until!r} is neither a day (2026-12-31) "

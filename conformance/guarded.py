@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from conformance.clause import Clause, Verdict
@@ -46,8 +46,8 @@ def run_in_guard(subject: Subject, clauses: list[Clause], profile: Profile) -> t
 def _result(clause: Clause, message: dict[str, Any] | None, why: str) -> Result:
     if message is None:
         return Result(clause, Verdict.ERROR, reason=f"the guard's child process ended before it had an answer: {why}")
-    fields = {name: value for name, value in message.items() if name not in ("id", "level", "title", "verdict")}
-    return Result(clause, Verdict(message["verdict"]), **fields)
+    found = {field.name: message[field.name] for field in fields(Result) if field.name not in ("clause", "verdict")}
+    return Result(clause, Verdict(message["verdict"]), **found)
 
 
 def decide_in_child(payload: JSON, world: GuardedWorld) -> None:

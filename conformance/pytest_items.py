@@ -37,6 +37,7 @@ class Settings:
         profile: how much to ask.
         strict: a broken SHOULD is a failure.
         clauses: what to ask.
+        contract: the version of the contract.
         seed: of the search.
         operations: for how many to search; None for the profile's time.
         expect: known failures, by clause.
@@ -45,6 +46,7 @@ class Settings:
     profile: Profile
     strict: bool
     clauses: tuple[Clause, ...]
+    contract: str
     seed: int
     operations: int | None
     expect: Mapping[str, str]
@@ -64,6 +66,7 @@ def settings_of(config: pytest.Config) -> Settings:
     from conformance.contract import UnknownClauseError, select
     from conformance.expectations import ExpectationError, read_expectations
     from conformance.profile import PROFILES
+    from conformance.versions import UnknownVersionError, at_version, version_asked
 
     def setting(name: str) -> str:
         given = config.getoption(f"storeproto_{name}")
@@ -74,15 +77,18 @@ def settings_of(config: pytest.Config) -> Settings:
         raise pytest.UsageError(f"there is no profile {profile!r}; the profiles are {', '.join(PROFILES)}")
     strict = config.getoption("storeproto_strict")
     try:
+        clauses = select(setting("clauses").replace(",", " ").split())
+        contract = version_asked(setting("contract"), clauses)
         found = Settings(
             PROFILES[profile],
             bool(config.getini("storeproto_strict") if strict is None else strict),
-            select(setting("clauses").replace(",", " ").split()),
+            at_version(contract, clauses),
+            contract,
             _count("seed", setting("seed") or "0"),
             _count("operations", operations) if operations else None,
-            read_expectations(config.rootpath / expect) if expect else {},
+            read_expectations(config.rootpath / expect, contract) if expect else {},
         )
-    except (ExpectationError, UnknownClauseError) as error:
+    except (ExpectationError, UnknownClauseError, UnknownVersionError) as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SETTINGS] = found
     return found
@@ -158,15 +164,12 @@ class Questioning:
 
     def ask(self, clause: Clause) -> Result:
         """Return the answer to a clause, the expectations looked at."""
-        from conformance.expectations import settle
-
-        return settle([self._inquiry.ask(clause)], self.expect)[0]
+        return self._settled([self._inquiry.ask(clause)])[0]
 
     def search(self) -> list[Result]:
         """Return what a search found of the clauses that hold when they are asked directly."""
         from conformance.clause import Verdict
         from conformance.contract import CONTRACT
-        from conformance.expectations import settle
 
         by_id = {clause.id: clause for clause in CONTRACT}
         broken = {id_ for id_, result in self._inquiry.results.items() if result.verdict is not Verdict.PASSED}
@@ -178,7 +181,13 @@ class Questioning:
         )
         # What is broken when it is asked directly is the finding of its own item.
         direct = [result for result in found if self._inquiry.ask(result.clause).verdict is Verdict.PASSED]
-        return settle(direct, self.expect)
+        return self._settled(direct)
+
+    def _settled(self, results: Iterable[Result]) -> list[Result]:
+        from conformance.expectations import settle
+        from conformance.versions import in_its_form
+
+        return settle([in_its_form(result, self._settings.contract) for result in results], self.expect)
 
     def close(self) -> None:
         """End the session."""

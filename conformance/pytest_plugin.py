@@ -53,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in (
         ("profile", "quick, default or thorough: how much to ask"),
         ("clauses", "ids and chapters, with commas: ask only these"),
+        ("contract", "judge by this version of the contract; the newest by default"),
         ("seed", "fixes the programs of the search"),
         ("operations", "search for this many operations, not for the profile's time; 0: not at all"),
         ("expect", "a TOML file of known failures with their reasons"),

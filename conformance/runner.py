@@ -8,13 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.clause import Clause, Verdict
-from conformance.contract import CONTRACT, VERSION
+from conformance.contract import CONTRACT
 from conformance.expectations import check_expectations, settle
 from conformance.inquiry import Inquiry, Progress
 from conformance.profile import DEFAULT, Profile
 from conformance.report.report import INTERRUPTED, Report, Result
 from conformance.session import Session
 from conformance.subject import Subject
+from conformance.versions import at_version, in_its_form, version_asked
 
 
 def check(
@@ -28,6 +29,7 @@ def check(
     seed: int = 0,
     operations: int | None = None,
     cache: Path | None = None,
+    contract: str | None = None,
 ) -> Report:
     """Judge `subject` by `clauses` and return the report.
 
@@ -43,14 +45,18 @@ def check(
         seed: fixes the programs of the search.
         operations: search for this many operations, and not for the profile's time; 0 leaves the search out.
         cache: the folder of what helps the next run (`conformance.cache.cache_folder()`); without one, nothing is kept.
+        contract: the version of the contract: of `clauses` those are asked that it has; the newest by default.
 
     Raises:
         TargetError: the subject cannot be opened, or opens no store.
         ExpectationError: an expectation names no clause, or has no reason.
+        UnknownVersionError: there is no such version of the contract.
     """
+    given = tuple(clauses)
+    version = version_asked(contract, given)
     expected = {**subject.expect, **(expect or {})}
     check_expectations(expected)
-    asked = tuple(clauses)
+    asked = at_version(version, given)
     with Session(subject, profile, cache) as session:
         inquiry = Inquiry(session, asked, guard=guard, progress=progress)
         interrupted = False
@@ -62,11 +68,13 @@ def check(
                 with suppress(KeyboardInterrupt):  # every clause has its answer
                     for result in inquiry.search(wanted=wanted, expected=expected, seed=seed, operations=operations):
                         inquiry.keep(result)
-        settled = settle([inquiry.results[clause.id] for clause in CONTRACT if clause.id in inquiry.results], expected)
+        order = dict.fromkeys([clause.id for clause in (*CONTRACT, *asked)])
+        found = [in_its_form(inquiry.results[id_], version) for id_ in order if id_ in inquiry.results]
+        settled = settle(found, expected)
         environment = inquiry.environment()
         if interrupted:
             environment["guard"] = "interrupted"
-        return Report(inquiry.described(), environment, tuple(settled), VERSION, inquiry.unusable, inquiry.coverage)
+        return Report(inquiry.described(), environment, tuple(settled), version, inquiry.unusable, inquiry.coverage)
 
 
 def _ask_all(inquiry: Inquiry, clauses: tuple[Clause, ...]) -> bool:

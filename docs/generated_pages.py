@@ -80,6 +80,6 @@ def contract_page() -> str:
             lines += ["", f"## {chapter}: {about}", "", "| id | level | needs | clause |", "|---|---|---|---|"]
         for clause in clauses:
             needs = " ".join(sorted([need.value for need in clause.needs]))
-            text = clause.text.replace("|", "\\|") + ("" if clause.check else " *(not decided yet)*")
+            text = clause.text.replace("|", "\\|") + "".join([f" *({remark})*" for remark in clause.remarks])
             lines.append(f'| <a id="{clause.id}"></a>{clause.id} | {clause.level.value} | {needs} | {text} |')
     return "\n".join(lines) + "\n"

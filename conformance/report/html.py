@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from conformance.contract import CHAPTERS, CONTRACT
+from conformance.contract import CHAPTERS
 from conformance.report.page import page
 from conformance.report.report import Report
 from conformance.report.scrub import scrubbed, scrubbed_json
@@ -30,6 +30,7 @@ details { border-bottom: 1px solid var(--line); } summary { cursor: pointer; pad
 summary .id { font-weight: 600; display: inline-block; min-width: 4.75rem; }
 summary .verdict { display: inline-block; min-width: 8.5rem; font-weight: 600; }
 details > div { padding: 0 0 1rem 1.1rem; } dt { font-weight: 600; } dd { margin: 0 0 .5rem; white-space: pre-wrap; }
+.news { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .35rem; font-size: .8125rem; color: var(--faint); }
 [hidden] { display: none; }
 """
 
@@ -84,7 +85,8 @@ def _report(report: Report, *, strict: bool) -> str:
             f"guard: {environment['guard']}",
         ]
     )
-    sections = [_chapter(name, found["clauses"]) for name in CHAPTERS]
+    texts = {result.clause.id: result.clause.text for result in report.results}
+    sections = [_chapter(name, found["clauses"], texts) for name in CHAPTERS]
     return (
         f"<h1>{escape(subject['name'])}</h1>\n"
         f'<p class="{kind}"><strong>{escape(scrubbed(conclusion(report, strict=strict)))}</strong></p>\n'
@@ -92,24 +94,20 @@ def _report(report: Report, *, strict: bool) -> str:
     )
 
 
-def _chapter(name: str, clauses: Sequence[dict[str, Any]]) -> str:
+def _chapter(name: str, clauses: Sequence[dict[str, Any]], texts: Mapping[str, str]) -> str:
     found = [clause for clause in clauses if clause["id"].partition("-")[0] == name]
     if not found:
         return ""
-    return (
-        f"<section>\n<h2>{name} <span class='faint'>{escape(CHAPTERS[name])}</span></h2>\n{''.join(map(_clause, found))}</section>"
-    )
+    shown = "".join([_clause(clause, texts[clause["id"]]) for clause in found])
+    return f"<section>\n<h2>{name} <span class='faint'>{escape(CHAPTERS[name])}</span></h2>\n{shown}</section>"
 
 
-_TEXTS = {clause.id: clause.text for clause in CONTRACT}
-
-
-def _clause(clause: dict[str, Any]) -> str:
+def _clause(clause: dict[str, Any], requirement: str) -> str:
     verdict = clause["verdict"]
     parts = [
         f"<dt>{label}</dt><dd>{escape(text)}</dd>"
         for label, text in (
-            ("Requirement", _TEXTS[clause["id"]]),
+            ("Requirement", requirement),
             ("Expected", clause["expected"]),
             ("Actual", clause["actual"]),
             ("Because", clause["because"]),
@@ -122,9 +120,10 @@ def _clause(clause: dict[str, Any]) -> str:
         if text:
             parts.append(f'<dt>{label}</dt><dd><pre tabindex="0">{escape(text)}</pre></dd>')
     opened = " open" if verdict in _OPEN else ""
+    news = f' <span class="news">{escape(clause["news"])}</span>' if clause["news"] else ""
     return (
         f'<details data-chapter="{clause["id"].partition("-")[0]}" data-verdict="{verdict}"{opened}>'
         f'<summary><span class="id">{clause["id"]}</span> <span class="verdict {verdict}">{dict(_SHOWN)[verdict]}</span> '
-        f'<span class="faint">{clause["level"]}</span> {escape(clause["title"])}</summary>'
+        f'<span class="faint">{clause["level"]}</span> {escape(clause["title"])}{news}</summary>'
         f"<div><dl>{''.join(parts)}</dl></div></details>\n"
     )

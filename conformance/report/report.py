@@ -59,6 +59,7 @@ class Result:
             "id": self.clause.id,
             "level": self.clause.level.value,
             "title": self.clause.title,
+            "news": self.clause.news,
             "verdict": self.verdict.value,
             "expected": self.expected,
             "actual": self.actual,

@@ -88,6 +88,7 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "broken_stores.pre:NotEmpty"], "--disposable"),
         (["check", "broken_stores.pre:PerhapsNotEmpty"], "--disposable"),
         (["check", "memory", "--clause", "GET-99"], "there is no clause or chapter 'GET-99'"),
+        (["check", "memory", "--contract", "0.9"], "no version '0.9' of the contract; this kit decides 1.0"),
         (["check", "memory", "--arg", "root"], "give NAME=VALUE"),
         (["check", "memory", "--arg", "root:=x"], "is not JSON"),
         (["check", "memory", "--arg", "root=x"], "takes no --arg"),

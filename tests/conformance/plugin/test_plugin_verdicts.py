@@ -57,6 +57,14 @@ def test_unknown_expectation(suite, pytester):
     suite(expecting(pytester, '"EXI-99" = "why"')).stdout.fnmatch_lines(["*'EXI-99', which is no clause*"])
 
 
+@pytest.mark.parametrize("how", ["option", "ini"])
+def test_unknown_version(suite, pytester, how):
+    """A version of the contract that there is not is an error that names those that there are."""
+    pytester.makeini(f"[pytest]\nstoreproto_contract = {'0.9' * (how == 'ini')}\n")
+    result = suite(*["--storeproto-contract=0.9"] * (how == "option"))
+    result.stdout.fnmatch_lines(["*no version '0.9' of the contract; this kit decides 1.0*"])
+
+
 NAMELESS = """
 import conformance
 from reference_stores import MemoryStore
