@@ -112,7 +112,7 @@ class _Search:
         if not call.certain:
             self._values |= {found for old in self._values for found in _outcomes(call, old)}
         elif kind is _GET:
-            self._values = {value} if value in self._values else set()
+            self._values = {value} if value in self._values else set[Hashable]()
         elif kind is _SET:
             self._values = {value}
         else:
