@@ -144,6 +144,13 @@ async def _below(trial: Trial) -> None:
     for key in beside:
         await store.expect(Get(key), gives(b"value"), f"it is not below {prefix!r}")
     await store.expect(ListAll(), gives_names(beside), f"all that was below {prefix!r} was deleted")
+    matching = trial.legal_among([f"{prefix}_x/{name}", f"{prefix}ax/{name}"])
+    if len(matching) == 2:
+        store = await trial.open()
+        for key in matching:
+            await store.set(key, b"value")
+        await store.run(DeleteDir(f"{prefix}_x"))
+        await store.expect(Get(matching[1]), gives(b"value"), "a prefix is no pattern, in which `_` would stand for any character")
     for key in trial.legal_among([prefix]):
         store = await trial.open()
         if await _live_side_by_side(store, {below[0]: b"value", key: b"itself"}):

@@ -27,7 +27,8 @@ async def _similar(trial: Trial) -> tuple[Handle, dict[str, bytes]]:
     """Return a store with directories whose names begin alike, and its contents."""
     prefix = trial.directory(1)
     siblings = trial.legal_among([f"{prefix}-x/{trial.key(1)}", f"{prefix}.x/{trial.key(2)}", f"{prefix}x"])
-    keys = [trial.key(0, below=prefix), *(siblings or [trial.key(0, below=trial.directory(10))])]
+    patterns = trial.legal_among([f"{prefix}_x/{trial.key(3)}", f"{prefix}ax/{trial.key(4)}"])  # to SQL, the one matches the other
+    keys = [trial.key(0, below=prefix), *(siblings or [trial.key(0, below=trial.directory(10))]), *patterns]
     return await trial.stocked(dict.fromkeys(keys, b"value"))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 from broken_stores.sound import SoundStore
 from storeproto import ByteRequest
-from storeproto.keys import check_prefix
+from storeproto.keys import below, check_prefix
 
 
 class DeletesTheValueAlone(SoundStore):
@@ -175,6 +176,19 @@ class DeleteDirTakesSiblings(SoundStore):
         await super().delete_dir(prefix)
         for key in [key for key in self.values if key.startswith(prefix)]:
             del self.values[key]
+
+
+class DeletesByPattern(SoundStore):
+    """Takes the prefix for a pattern, in which `_` stands for any character, as SQL's LIKE does."""
+
+    breaks: ClassVar = frozenset({"DEL-6"})
+
+    async def delete_dir(self, prefix: str) -> None:
+        self.check_writable()
+        pattern = re.compile(re.escape(below(check_prefix(prefix))).replace("_", "."), re.DOTALL)
+        for key in [*self.values]:
+            if pattern.match(key):
+                del self.values[key]
 
 
 class DeleteDirTakesTheKey(SoundStore):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import re
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
@@ -142,6 +143,18 @@ class ListsSiblings(SoundStore):
             found.add(name)
         for name in found:
             yield name
+
+
+class ListsByPattern(SoundStore):
+    """Takes the prefix for a pattern, in which `_` stands for any character, as SQL's LIKE does."""
+
+    breaks: ClassVar = frozenset({"LST-3", "LST-4"})
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        pattern = re.compile(re.escape(check_string_prefix(prefix)).replace("_", "."), re.DOTALL)
+        for key in [*self.values]:
+            if pattern.match(key):
+                yield key
 
 
 class MissingDirectoryRaises(SoundStore):
