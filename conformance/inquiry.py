@@ -7,9 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -17,6 +15,7 @@ from conformance.admission import NotAdmittedError
 from conformance.clause import Clause, ClauseFailure, Inconclusive, Need, NotApplicable, Verdict
 from conformance.contract import CONTRACT
 from conformance.guarded import run_in_guard
+from conformance.package import package_of
 from conformance.recipe import TargetError
 from conformance.report.report import Result, broken
 from conformance.saving import encode_trace
@@ -203,7 +202,7 @@ class Inquiry:
         return {
             "name": self.subject.name,
             "class": seen.kind,
-            "package": _package(seen.kind.partition(".")[0]),
+            "package": package_of(seen.kind.partition(".")[0]),
             "dialect": seen.dialect.name,
             "read_only": seen.read_only,
             "flags": seen.flags,
@@ -280,11 +279,3 @@ def failed(trial: Trial, failure: ClauseFailure) -> Result:
 def timed(result: Result, started: float) -> Result:
     """The result with the seconds since `started` on the performance counter."""
     return replace(result, seconds=time.perf_counter() - started)
-
-
-def _package(module: str) -> str:
-    """The distribution that has the module, with its version."""
-    for name in packages_distributions().get(module, []):
-        with suppress(PackageNotFoundError):
-            return f"{name} {version(name)}"
-    return module
