@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, cast
+
+from conformance.secret_values import is_secret
 
 PLACEHOLDERS = ("{tmp_path}", "{unique}", "{read_only}")
 """What stands for a fresh directory, a word that no other opening has, and whether a read-only handle is asked for."""
@@ -154,6 +157,15 @@ def fill(argument: object, place: Place, *, read_only: bool) -> object:
             return argument
 
 
+def _given(name: str, argument: object, place: Place, *, read_only: bool) -> object:
+    """What the parameter `name` is given: one called `tmp_path` a path, as pytest's fixture of that name is one."""
+    return place.path if _is_directory(name, argument) else fill(argument, place, read_only=read_only)
+
+
+def _is_directory(name: str, argument: object) -> bool:
+    return name == "tmp_path" and argument == "{tmp_path}"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Opens a store by calling what `target` names.
@@ -161,14 +173,15 @@ class Recipe:
     Attributes:
         target: `package.module:name`; the name may be dotted: a class, a class method, or a function, asynchronous or not, that
             returns a store or a context manager of one.
-        arguments: by name; JSON values, whose strings may hold the placeholders `{tmp_path}`, `{unique}` and `{read_only}`.
+        arguments: by name; JSON values, whose strings may hold the placeholders `{tmp_path}`, `{unique}` and `{read_only}`. A
+            parameter that is itself called `tmp_path` receives the directory as a `pathlib.Path`, any other as a string.
     """
 
     target: str
     arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __str__(self) -> str:
-        return f"{self.target}({', '.join([f'{name}={value!r}' for name, value in self.arguments.items()])})"
+        return f"{self.target}({', '.join([f'{name}={_shown(name, value)}' for name, value in self.arguments.items()])})"
 
     @property
     def scratch(self) -> bool:
@@ -193,7 +206,7 @@ class Recipe:
                 f"the target {self.target!r} is {_article(type(found).__name__)}; "
                 "give a Subject, a class, or a function that opens a store"
             )
-        given = {name: fill(argument, place, read_only=read_only) for name, argument in self.arguments.items()}
+        given = {name: _given(name, argument, place, read_only=read_only) for name, argument in self.arguments.items()}
         factory = as_factory(found)
         try:
             inspect.signature(found).bind(**given)
@@ -209,31 +222,55 @@ class Recipe:
         """The import of the target, and the call."""
         module, _, name = self.target.partition(":")
         first = name.partition(".")[0]
-        arguments = ", ".join([f"{key}={_python(value, place, read_only=read_only)}" for key, value in self.arguments.items()])
+        arguments = ", ".join(
+            [f"{key}={_written(key, value, place, read_only=read_only)}" for key, value in self.arguments.items()]
+        )
         call = f"{name}({arguments})"
+        imports = {first: f"from {module} import {first}"}
         try:
             found = load(self.target)
         except TargetError:
             found = None
         if inspect.isasyncgenfunction(found):
-            return {first: f"from {module} import {first}"}, f"await anext({call})"
+            return imports, f"await anext({call})"
         if inspect.isgeneratorfunction(found):
-            return {first: f"from {module} import {first}"}, f"next({call})"
-        return {first: f"from {module} import {first}"}, f"await {call}" if inspect.iscoroutinefunction(found) else call
+            return imports, f"next({call})"
+        return imports, f"await {call}" if inspect.iscoroutinefunction(found) else call
 
 
-def _python(value: object, place: str, *, read_only: bool) -> str:
+def _written(name: str, value: object, place: str, *, read_only: bool) -> str:
+    """The argument as a script has it; a script is passed on, so that a credential comes from the environment."""
     match value:
         case "{tmp_path}":
-            return place
+            return f"pathlib.Path({place})" if _is_directory(name, value) else place
         case "{read_only}":
             return repr(read_only)
+        case str() if is_secret(name, value):
+            return f"os.environ[{re.sub('[^A-Z0-9]', '_', name.upper())!r}]"
         case str() if "{tmp_path}" in value:
             return "f" + repr(value.replace("{tmp_path}", "{" + place + "}").replace("{unique}", _word(place)))
         case str():
             return repr(value.replace("{unique}", _word(place)))
+        case dict():
+            items = cast("dict[str, object]", value).items()
+            members = [f"{inner!r}: {_written(inner, item, place, read_only=read_only)}" for inner, item in items]
+            return f"{{{', '.join(members)}}}"
+        case list():
+            return f"[{', '.join([_written(name, item, place, read_only=read_only) for item in cast('list[object]', value)])}]"
         case _:
             return repr(value)
+
+
+def _shown(name: str, value: object) -> str:
+    """The argument, for people: without credentials."""
+    match value:
+        case dict():
+            items = cast("dict[str, object]", value).items()
+            return f"{{{', '.join([f'{inner!r}: {_shown(inner, item)}' for inner, item in items])}}}"
+        case list():
+            return f"[{', '.join([_shown(name, item) for item in cast('list[object]', value)])}]"
+        case _:
+            return "'***'" if is_secret(name, value) else repr(value)
 
 
 def _word(place: str) -> str:

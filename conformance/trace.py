@@ -15,7 +15,8 @@ from conformance.subject import Subject
 _STANDARD_IMPORTS = {
     name: f"import {name}"
     for name in (
-        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pickle", "storeproto", "tempfile", "threading",
+        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pathlib", "pickle", "storeproto",
+        "tempfile", "threading",
     )
 }  # fmt: skip
 

@@ -103,6 +103,11 @@ class InADirectory(SoundStore):
         return cls(root)
 
 
+def below_a_path(tmp_path: Path) -> SoundStore:
+    """Use the directory as a path."""
+    return InADirectory(str((tmp_path / "below").parent))
+
+
 async def hangs_when_opened() -> SoundStore:
     """Never return."""
     await asyncio.Event().wait()

@@ -14,7 +14,7 @@ _SECRETS = (
     (
         re.compile(
             r"(?P<before>(?:secret|password|passwd|token|signature|\bsig|credential|api_?key|access_?key|account_?key|"
-            r"authorization)[a-z_-]*(?:\\?['\"])?\s*[=:]\s*(?:(?:bearer|basic)\s+)?)(?P<quote>\\?['\"]?)[^\s'\"&,;)}\\]+",
+            r"authorization)[a-z_-]*(?:\\?['\"])?\s*[=:]\s*(?:(?:bearer|basic)\s+)?)(?P<quote>\\?['\"]?)(?!os\.environ\[)[^\s'\"&,;)}\\]+",
             re.IGNORECASE,
         ),
         r"\g<before>\g<quote>***",

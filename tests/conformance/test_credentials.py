@@ -6,6 +6,7 @@ import pytest
 
 from conformance import Factory, Recipe, Subject
 from conformance.credentials import credentials
+from conformance.report.scrub import scrubbed
 
 
 def found(**arguments: object) -> dict[str, str]:
@@ -48,3 +49,21 @@ def test_no_credential(arguments: dict[str, object]):
 def test_factory():
     """Nothing is known of what a function gives its store."""
     assert credentials(Subject(name="any", opening=Factory(lambda _: None))) == {}
+
+
+SECRET = Recipe("package.module:Store", {"options": {"client_secret": "battery staple"}, "hosts": ["ftp://user:battery@host"]})
+
+
+def test_script_takes_credentials_from_the_environment():
+    """A script holds no credential: it takes it from the environment."""
+    assert SECRET.python("place")[1] == "Store(options={'client_secret': os.environ['CLIENT_SECRET']}, hosts=[os.environ['HOSTS']])"
+
+
+def test_script_is_left_whole():
+    """What takes credentials out of a report takes nothing else out of such a script."""
+    assert scrubbed(SECRET.python("place")[1]) == SECRET.python("place")[1]
+
+
+def test_shown_without_credentials():
+    """A recipe is shown without its credentials."""
+    assert str(SECRET) == "package.module:Store(options={'client_secret': '***'}, hosts=['***'])"

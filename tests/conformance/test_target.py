@@ -28,6 +28,11 @@ def test_class_method():
     assert judged("unruly_stores:InADirectory.open", root="{tmp_path}") == "passed"
 
 
+def test_directory_is_a_path():
+    """A parameter called `tmp_path` receives a path, as it does from pytest."""
+    assert judged("unruly_stores:below_a_path") == "passed"
+
+
 def test_arguments_of_other_types():
     """Arguments arrive as the values that they are."""
     assert judged("unruly_stores:NeedsAName", name="n", number=7) == "passed"

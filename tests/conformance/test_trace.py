@@ -47,6 +47,12 @@ def test_whole_script():
     )
 
 
+def test_script_with_a_path():
+    """A script gives a parameter called `tmp_path` a path."""
+    subject = Subject(name="path", opening=Recipe("unruly_stores:below_a_path", {"tmp_path": "{tmp_path}"}))
+    run(OPENED, asked(gives(None)), subject=subject)
+
+
 @pytest.mark.parametrize("expectation", [gives(b"v"), gives(b"v") | raises(), gives_not(None), returns], ids=str)
 def test_script_passes(expectation: object):
     """A script ends without an error where the store does what is expected."""
