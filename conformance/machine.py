@@ -15,68 +15,102 @@ key below another, one that another begins with, the same in another case), half
 from __future__ import annotations
 
 import asyncio
+import inspect
 import pickle
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from conformance.clause import ClauseFailure, Need
 from conformance.expectation import Raised, Returned
-from conformance.operations import (
-    Clear,
-    Delete,
-    DeleteDir,
-    Exists,
-    Get,
-    GetPartialValues,
-    GetSize,
-    GetSizePrefix,
-    IsEmpty,
-    ListAll,
-    ListDir,
-    ListPrefix,
-    Operation,
-    Set,
-    SetIfNotExists,
-    SetPartialValues,
-)
+from conformance.operations import Get, Operation, Set
 from conformance.recipe import Place
-from conformance.search.blame import blame
+from conformance.search.blame import accounts, blame
 from conformance.search.play import Divergence, Player
 from conformance.search.pool import Pool, make_pool
+from conformance.search.program import Generator
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
 from conformance.trial import Watch
-from storeproto import ByteRequest
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _drawn(field: str) -> st.SearchStrategy[Any]:
-    """One of the pool's `field`; the pool is the machine's own, since its grammar is."""
-    return st.runner().flatmap(lambda machine: machine.strategies[field])
+T = TypeVar("T")
 
 
-_keys = Bundle("live_keys")
-_any_key = st.one_of(_keys, _drawn("keys"))
-_value = _drawn("values")
-_prefix = _drawn("prefixes")
-_request = _drawn("requests")
-_maybe_request = st.one_of(st.none(), _request)
+@dataclass(frozen=True)
+class OnReader:
+    """`set` on a read-only handle, which must refuse it (RDO-1)."""
+
+    operation: Set
 
 
-def _offering(*needs: Need) -> Callable[[F], F]:
-    return precondition(lambda machine: machine.survey.offers.issuperset(needs))
+@dataclass(frozen=True)
+class Reopen:
+    """Close the store, and open the same data again, which must all be there (LIF-4)."""
+
+
+@dataclass(frozen=True)
+class Unpickle:
+    """Read everything through a pickled and unpickled handle, where pickling is offered (LIF-5)."""
+
+
+Step: TypeAlias = Operation | OnReader | Reopen | Unpickle
+
+
+@cache
+def _numbers(start: int, stop: int) -> st.SearchStrategy[int]:
+    return st.integers(start, stop - 1)
+
+
+class _Drawn:
+    """Lets Hypothesis decide, with one draw for each choice: draws are what a state machine spends its time on."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[int]], int]) -> None:
+        self._draw = draw
+
+    def choice(self, options: Sequence[T], /) -> T:
+        """One of them."""
+        return options[self._draw(_numbers(0, len(options)))]
+
+    def random(self) -> float:
+        """A sixteenth."""
+        return self._draw(_numbers(0, 16)) / 16
+
+    def randrange(self, start: int, stop: int, /) -> int:
+        """A number from `start` to below `stop`."""
+        return self._draw(_numbers(start, stop))
+
+
+_machine = st.runner()
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> Step:
+    """Steps of the machine that runs, for its state."""
+    machine: StoreStateMachine = draw(_machine)
+    machine.generator.decided_by(_Drawn(draw), machine.player.model.contents)
+    return machine.makers[draw(_numbers(0, len(machine.makers)))]()
+
+
+@st.composite
+def keys(draw: st.DrawFn) -> str:
+    """Keys, half of them live, for the rules of a store's own."""
+    machine: StoreStateMachine = draw(_machine)
+    machine.generator.decided_by(_Drawn(draw), machine.player.model.contents)
+    return machine.generator.key()
 
 
 class StoreStateMachine(RuleBasedStateMachine):
     """Performs operations on a store, beside a model of it.
+
+    What the subject expects to fail is passed over: the model then follows the store.
 
     Attributes:
         subject: the store under test; set it in a subclass.
@@ -87,7 +121,12 @@ class StoreStateMachine(RuleBasedStateMachine):
     deadline: ClassVar[float] = 10.0
 
     _runner: ClassVar[asyncio.Runner | None] = None
-    _pools: ClassVar[dict[str, dict[str, st.SearchStrategy[Any]]]] = {}
+    _pool: ClassVar[Pool]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "subject" in vars(cls):
+            cls._pool = make_pool(cls.subject.grammar)
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,30 +135,62 @@ class StoreStateMachine(RuleBasedStateMachine):
         self._place.path.mkdir()
         self._stack = AsyncExitStack()
         self._program: list[Operation] = []
-        self.store: Any = self._run(self.subject.opening.open(self._place, self._stack))
+        self._followed = True
+        self.store: Any = self.run(self.subject.opening.open(self._place, self._stack))
         self.survey: Survey = survey(self.subject, self.store)
         self.player = Player(self.store, self.survey.dialect, Watch())
+        self._prepare()
 
     @property
-    def strategies(self) -> dict[str, st.SearchStrategy[Any]]:
-        """What keys, prefixes, values and requests are drawn from."""
-        found = self._pools.get(self.subject.name)
-        if found is None:
-            pool: Pool = make_pool(self.subject.grammar)
-            found = {field: st.sampled_from(getattr(pool, field)) for field in ("keys", "prefixes", "values", "requests")}
-            self._pools[self.subject.name] = found
-        return found
+    def known(self) -> Collection[str]:
+        """The clauses whose divergences are passed over."""
+        return self.subject.expect
 
-    def _run(self, call: Any) -> Any:
+    @property
+    def program(self) -> tuple[Operation, ...]:
+        """The operations performed so far."""
+        return tuple(self._program)
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        """Return what `call` returns, within the deadline."""
         # One loop for all machines: a store may be bound to it, and a new one for each call costs more than the call.
         if StoreStateMachine._runner is None:
             StoreStateMachine._runner = asyncio.Runner()
+        return StoreStateMachine._runner.get_loop().run_until_complete(self.limited(call))
 
-        async def limited() -> Any:
-            async with asyncio.timeout(self.deadline):
-                return await call
+    async def limited(self, call: Coroutine[Any, Any, T]) -> T:
+        """Return what `call` returns.
 
-        return StoreStateMachine._runner.run(limited())
+        Raises:
+            TimeoutError: it takes longer than the deadline.
+        """
+        async with asyncio.timeout(self.deadline):
+            return await call
+
+    def _prepare(self) -> None:
+        """Find out what steps the store can take."""
+        offers = self.survey.offers
+        self.generator = Generator(self._pool, offers, 0)
+        self.makers: list[Callable[[], Step]] = [*self.generator.weighted]
+        if Need.WRITES in offers and callable(getattr(self.store, "with_read_only", None)):
+            self.makers += [lambda: OnReader(Set(self.generator.key(), self.generator.value()))] * 3
+        if self.subject.reopening is not None and not self.subject.reopening_inferred:
+            self.makers += [Reopen, Unpickle]  # a copy that is not of the same data has a life of its own
+
+    @rule(step=steps())
+    def take(self, step: Step) -> None:
+        """Take one step."""
+        if not self._followed:
+            return  # a divergence that is known left contents that cannot be found out
+        match step:
+            case OnReader(operation):
+                self.set_on_reader(operation)
+            case Reopen():
+                self.reopen()
+            case Unpickle():
+                self.unpickle()
+            case _:
+                self.perform(step)
 
     def perform(self, operation: Operation) -> None:
         """Perform `operation` and judge its outcome.
@@ -128,157 +199,85 @@ class StoreStateMachine(RuleBasedStateMachine):
             ClauseFailure: the contract does not allow it; the clause is named.
         """
         self._program.append(operation)
-        divergence: Divergence | None = self._run(self.player.judge(operation, len(self._program) - 1))
+        divergence = self.run(self.player.judge(operation, len(self._program) - 1))
         if divergence is not None:
-            clause = blame(divergence, self._program)
-            raise ClauseFailure(f"{operation}: {divergence.expectation}", str(divergence.outcome), clause)
+            if accounts(divergence, self._program).isdisjoint(self.known):
+                self.diverge(divergence)
+            self._followed = self.run(self.player.follow())
 
-    def teardown(self) -> None:
-        """Close the store and remove its directory."""
-        self.store.close()
-        self._run(self._stack.aclose())
-        self._directory.cleanup()
+    def diverge(self, divergence: Divergence) -> None:
+        """Say what the contract does not allow."""
+        clause = blame(divergence, self._program)
+        raise ClauseFailure(f"{divergence.operation}: {divergence.expectation}", str(divergence.outcome), clause)
 
-    @initialize(target=_keys, key=_drawn("keys"), value=_value)
-    def first(self, key: str, value: bytes) -> str:
-        """Begin with one key, where the store can be written to."""
-        if Need.WRITES in self.survey.offers:
-            self.perform(Set(key, value))
-        return key
-
-    @_offering(Need.WRITES)
-    @rule(target=_keys, key=_any_key, value=_value)
-    def set(self, key: str, value: bytes) -> str:
-        """`set`."""
-        self.perform(Set(key, value))
-        return key
-
-    @_offering(Need.WRITES)
-    @rule(target=_keys, key=_any_key, value=_value)
-    def set_if_not_exists(self, key: str, value: bytes) -> str:
-        """`set_if_not_exists`."""
-        self.perform(SetIfNotExists(key, value))
-        return key
-
-    @_offering(Need.PARTIAL_WRITES)
-    @rule(target=_keys, key=_any_key, start=st.integers(0, 4), value=_value)
-    def set_partial_values(self, key: str, start: int, value: bytes) -> str:
-        """`set_partial_values`, of one part."""
-        self.perform(SetPartialValues(((key, start, value[:16]),)))
-        return key
-
-    @rule(key=_any_key, byte_range=_maybe_request)
-    def get(self, key: str, byte_range: ByteRequest | None) -> None:
-        """`get`."""
-        self.perform(Get(key, byte_range))
-
-    @rule(key_ranges=st.lists(st.tuples(_drawn("keys"), _maybe_request), max_size=3))
-    def get_partial_values(self, key_ranges: list[tuple[str, ByteRequest | None]]) -> None:
-        """`get_partial_values`."""
-        self.perform(GetPartialValues(tuple(key_ranges)))
-
-    @rule(key=_any_key)
-    def exists(self, key: str) -> None:
-        """`exists`."""
-        self.perform(Exists(key))
-
-    @rule(key=_any_key)
-    def getsize(self, key: str) -> None:
-        """`getsize`."""
-        self.perform(GetSize(key))
-
-    @_offering(Need.DELETES)
-    @rule(key=_any_key)
-    def delete(self, key: str) -> None:
-        """`delete`."""
-        self.perform(Delete(key))
-
-    @_offering(Need.DELETES, Need.LISTING)
-    @rule(prefix=_prefix)
-    def delete_dir(self, prefix: str) -> None:
-        """`delete_dir`."""
-        self.perform(DeleteDir(prefix))
-
-    @_offering(Need.DELETES, Need.LISTING)
-    @rule()
-    def clear(self) -> None:
-        """`clear`."""
-        self.perform(Clear())
-
-    @_offering(Need.LISTING)
-    @rule()
-    def list(self) -> None:
-        """`list`."""
-        self.perform(ListAll())
-
-    @_offering(Need.LISTING)
-    @rule(prefix=_prefix)
-    def list_prefix(self, prefix: str) -> None:
-        """`list_prefix`."""
-        self.perform(ListPrefix(prefix))
-
-    @_offering(Need.LISTING)
-    @rule(prefix=_prefix)
-    def list_dir(self, prefix: str) -> None:
-        """`list_dir`."""
-        self.perform(ListDir(prefix))
-
-    @_offering(Need.LISTING)
-    @rule(prefix=_prefix)
-    def is_empty(self, prefix: str) -> None:
-        """`is_empty`."""
-        self.perform(IsEmpty(prefix))
-
-    @_offering(Need.LISTING)
-    @rule(prefix=_prefix)
-    def getsize_prefix(self, prefix: str) -> None:
-        """`getsize_prefix`."""
-        self.perform(GetSizePrefix(prefix))
-
-    @_offering(Need.WRITES)
-    @rule(key=_any_key, value=_value)
-    def set_on_a_reader(self, key: str, value: bytes) -> None:
-        """`set` on a read-only handle, which must refuse it (RDO-1)."""
+    def set_on_reader(self, operation: Set) -> None:
+        """Take the step `OnReader`."""
         try:
             reader = self.store.with_read_only(read_only=True)
         except (AttributeError, NotImplementedError):
             return
-        player = Player(reader, self.survey.dialect, Watch())
-        outcome = self._run(player.perform(Set(key, value)))
+        outcome = self.run(Player(reader, self.survey.dialect, Watch()).perform(operation))
         if not isinstance(outcome, Raised) or not isinstance(outcome.error, (ValueError, NotImplementedError)):
-            raise ClauseFailure(f"set({key!r}) on a read-only handle: ValueError raised", str(outcome), "RDO-1")
-        self.perform(Get(key))
+            self._fail("RDO-1", f"{operation} on a read-only handle: ValueError raised", str(outcome))
+        self.perform(Get(operation.key))
 
-    @precondition(lambda machine: machine.subject.reopening is not None and not machine.subject.reopening_inferred)
-    @rule()
     def reopen(self) -> None:
-        """Close the store, and open the same data again (LIF-4)."""
-        self._run(self._publish())
-        self.store.close()
-        self.store = self._run(self.subject.reopening.open(self._place, self._stack))  # type: ignore[union-attr]  # the precondition
-        self.player.store = self.store
+        """Take the step `Reopen`."""
+        self.run(self._reopened())
+        self._read_all(self.store, "LIF-4", "after a re-opening")
 
-    async def _publish(self) -> None:
+    async def _reopened(self) -> None:
+        assert self.subject.reopening is not None  # noqa: S101  # for the type checker: else there is no such step
         published = self.subject.publish(self.store)
         if published is not None:
             await published
+        closed = self.store.close()
+        if inspect.isawaitable(closed):
+            await closed
+        self.store = self.player.store = await self.subject.reopening.open(self._place, self._stack)
+        # One that was re-opened for reading takes no more changes.
+        self.survey = survey(self.subject, self.store)
+        self._prepare()
 
-    @rule()
-    def pickle(self) -> None:
-        """Go on with a pickled and unpickled handle, where pickling is offered and leads to the same data (LIF-5)."""
+    def unpickle(self) -> None:
+        """Take the step `Unpickle`."""
         try:
             handle = pickle.loads(pickle.dumps(self.store))  # noqa: S301  # our own
         except Exception:  # noqa: BLE001  # not offered
             return
-        if self.subject.reopening is None:
-            return  # the copy may have the data that the original had, and a life of its own
-        keys = Player(handle, self.survey.dialect, Watch())
+        self._read_all(handle, "LIF-5", "on an unpickled handle")
+        with suppress(Exception):
+            handle.close()
+
+    def _read_all(self, handle: Any, clause: str, where: str) -> None:
+        reader = Player(handle, self.survey.dialect, Watch())
         for key, value in self.player.model.contents.items():
-            outcome = self._run(keys.perform(Get(key)))
+            outcome = self.run(reader.perform(Get(key)))
             if outcome != Returned(value):
-                raise ClauseFailure(f"get({key!r}) on an unpickled handle: {value!r}", str(outcome), "LIF-5")
+                self._fail(clause, f"get({key!r}) {where}: {value!r}", str(outcome))
+                return
+
+    def _fail(self, clause: str, expected: str, actual: str) -> None:
+        if clause not in self.known:
+            raise ClauseFailure(expected, actual, clause)
+        self._followed = self.run(self.player.follow())
+
+    def teardown(self) -> None:
+        """Close the store and remove its directory."""
+        with suppress(Exception):
+            self.run(self._closed())
+        self._directory.cleanup()
+
+    async def _closed(self) -> None:
+        try:
+            closed = self.store.close()
+            if inspect.isawaitable(closed):
+                await closed
+        finally:
+            await self._stack.aclose()
 
 
 def state_machine(subject: Subject) -> type[StoreStateMachine]:
     """Return the machine for `subject`; its `TestCase` is what pytest and HypoFuzz run."""
-    return type(f"{subject.name.title().replace('.', '').replace(':', '')}Machine", (StoreStateMachine,), {"subject": subject})
+    name = "".join([character for character in subject.name.title() if character.isalnum()])
+    return type(f"{name}Machine", (StoreStateMachine,), {"subject": subject})

@@ -41,6 +41,10 @@ class Operation:
     def __str__(self) -> str:
         return f"{self.method}({', '.join([repr(name) for name in self.names()])})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  # as IPython has it, and Hypothesis after it
+        """Print it as it is made: what they print of a dataclass by themselves cannot be run."""
+        printer.text(repr(self))
+
 
 @dataclass(frozen=True)
 class _OfKey(Operation):

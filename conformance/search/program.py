@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from conformance.clause import Need
 from conformance.operations import (
@@ -29,10 +29,27 @@ from conformance.search.pool import Pool
 from storeproto import ByteRequest
 
 Program: TypeAlias = tuple[Operation, ...]
+T = TypeVar("T")
+
+
+class Choices(Protocol):
+    """What decides: a seeded `random.Random`, or Hypothesis."""
+
+    def choice(self, options: Sequence[T], /) -> T:
+        """One of them."""
+        ...
+
+    def random(self) -> float:
+        """A number from 0 to below 1."""
+        ...
+
+    def randrange(self, start: int, stop: int, /) -> int:
+        """A number from `start` to below `stop`."""
+        ...
 
 
 class Generator:
-    """Draws programs; the same seed draws the same ones, in every process.
+    """Draws operations, and whole programs of them; the same seed draws the same ones, in every process.
 
     Half of the keys that it draws are live at that point, as far as it can tell without running the program.
 
@@ -44,9 +61,12 @@ class Generator:
 
     def __init__(self, pool: Pool, offers: frozenset[Need], seed: int) -> None:
         self._pool = pool
-        self._random = Random(seed)  # noqa: S311  # reproducible, not secret
+        self._seeded = Random(seed)  # noqa: S311  # reproducible, not secret
+        self._random: Choices = self._seeded
         self._live: dict[str, None] = {}
         self._kinds, self._weights = self._choices(offers)
+        self.weighted = [kind for kind, weight in zip(self._kinds, self._weights, strict=True) for _ in range(weight)]
+        """The makers of operations, each as often as it is to be chosen."""
 
     def _choices(self, offers: frozenset[Need]) -> tuple[list[Callable[[], Operation]], list[int]]:
         weighted: list[tuple[Callable[[], Operation], int]] = [
@@ -69,63 +89,70 @@ class Generator:
     def program(self, length: int) -> Program:
         """Return the next program, of `length` operations."""
         self._live.clear()
-        return tuple([make() for make in self._random.choices(self._kinds, self._weights, k=length)])
+        return tuple([make() for make in self._seeded.choices(self._kinds, self._weights, k=length)])
 
-    def _key(self) -> str:
-        live = self._live
-        if live and self._random.random() < 0.5:
-            return self._random.choice(list(live))
-        return self._random.choice(self._pool.keys)
+    def decided_by(self, choices: Choices, live: Iterable[str]) -> None:
+        """From now on `choices` decides what the makers of `weighted` return, and the keys `live` are set."""
+        self._random, self._live = choices, dict.fromkeys(live)
+
+    def key(self) -> str:
+        """Return a key: half of the time a live one, if there is any."""
+        live, keys = self._live, self._pool.keys
+        number = self._random.randrange(0, 2 * len(keys))  # one draw for both
+        if live and number >= len(keys):
+            return list(live)[number % len(live)]
+        return keys[number % len(keys)]
 
     def _new_key(self) -> str:
-        key = self._key()
+        key = self.key()
         self._live[key] = None
         return key
 
     def _prefix(self) -> str:
         return self._random.choice(self._pool.prefixes)
 
-    def _value(self) -> bytes:
+    def value(self) -> bytes:
+        """Return a value."""
         return self._random.choice(self._pool.values)
 
     def _request(self) -> ByteRequest:
         return self._random.choice(self._pool.requests)
 
     def _get(self) -> Operation:
-        return Get(self._key())
+        return Get(self.key())
 
     def _get_range(self) -> Operation:
-        return Get(self._key(), self._request())
+        return Get(self.key(), self._request())
 
     def _get_partial_values(self) -> Operation:
-        count = self._random.randrange(4)
+        count = self._random.randrange(0, 4)
         return GetPartialValues(
-            tuple([(self._key(), self._request() if self._random.random() < 0.7 else None) for _ in range(count)])
+            tuple([(self.key(), self._request() if self._random.random() < 0.7 else None) for _ in range(count)])
         )
 
     def _exists(self) -> Operation:
-        return Exists(self._key())
+        return Exists(self.key())
 
     def _getsize(self) -> Operation:
-        return GetSize(self._key())
+        return GetSize(self.key())
 
     def _set(self) -> Operation:
-        return Set(self._new_key(), self._value())
+        return Set(self._new_key(), self.value())
 
     def _set_if_not_exists(self) -> Operation:
-        return SetIfNotExists(self._new_key(), self._value())
+        return SetIfNotExists(self._new_key(), self.value())
 
     def _set_partial_values(self) -> Operation:
         parts: list[tuple[str, int, bytes]] = []
         for key in {self._new_key(): None for _ in range(self._random.randrange(1, 3))}:
             start = self._random.choice((0, 0, 1, 3))
-            parts.append((key, start, self._value()[:8]))
+            parts.append((key, start, self.value()[:8]))
             if self._random.random() < 0.3:
-                parts.append((key, start + 8 + self._random.randrange(3), b"xyz"))
+                parts.append((key, start + 8 + self._random.randrange(0, 3), b"xyz"))
         return SetPartialValues(tuple(parts))
 
     def _delete(self) -> Operation:
-        key = self._key()
+        key = self.key()
         self._live.pop(key, None)
         return Delete(key)
 

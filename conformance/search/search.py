@@ -173,11 +173,12 @@ class Search:
             shortest, found = program[: divergence.index + 1], divergence
         program, found = await self._cause(shortest, found, deadline)
         clause = blame(found, program)
+        is_news = accounts(found, program).isdisjoint(self._known)
         self._known.add(clause)
         self._misled[found_as] += found_as != clause
         if self._misled[found_as] == _PATIENCE:  # else one fault that shows in many ways would use up the whole budget
             self._known.add(found_as)
-        if not accounts(found, program) & {*self.findings}:
+        if is_news:
             self.findings[clause] = Finding(clause, program, found)
 
     async def _only(self, program: Program, deadline: float) -> Divergence | None:
