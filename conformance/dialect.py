@@ -111,7 +111,7 @@ class Native:
 
     def prototype_for(self, store: Any) -> tuple[Any, ...]:
         """Return nothing, unless the store requires a prototype."""
-        return () if _has_default(type(store), "get", "prototype") else (self.prototype(),)  # type: ignore[arg-type]  # a class is hashable
+        return () if has_default(type(store), "get", "prototype") else (self.prototype(),)  # type: ignore[arg-type]  # a class is hashable
 
     def byte_range(self, request: ByteRequest) -> Any:
         """Return `request` itself."""
@@ -216,7 +216,8 @@ class Zarr:
 
 
 @lru_cache(maxsize=256)  # looked at before each read
-def _has_default(store: Hashable, method: str, parameter: str) -> bool:
+def has_default(store: Hashable, method: str, parameter: str) -> bool:
+    """Whether `parameter` of a method of the class `store` may be left out, as far as it shows its parameters."""
     try:
         found = inspect.signature(getattr(store, method)).parameters.get(parameter)
     except (AttributeError, TypeError, ValueError):
