@@ -224,7 +224,9 @@ class Inquiry:
     def _try(self, clause: Clause, seen: Survey) -> Result:
         self._serial += 1
         workspace = self._session.workspace / f"{clause.id}-{self._serial}"
-        trial = Trial(self.subject, seen, clause, self._profile, workspace, self._session.watch)
+        trial = Trial(
+            self.subject, seen, clause, self._profile, workspace, self._session.watch, processes=self._session.processes
+        )
         started = time.perf_counter()
         try:
             result = self._session.worker.run(lambda: decide(trial))

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from conformance.durability.processes import Processes
 from conformance.profile import Profile
-from conformance.recipe import Place, TargetError
+from conformance.recipe import Place, Recipe, TargetError
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
 from conformance.trial import Watch, whatever_it_raises
@@ -34,6 +35,8 @@ class Session:
         self.cache = cache
         self.watch = Watch()
         self.worker = Worker(self.watch)
+        opening = subject.opening
+        self.processes = Processes([opening.target.partition(":")[0]] if isinstance(opening, Recipe) else [])
         self._directory = tempfile.TemporaryDirectory(prefix="storeproto-", ignore_cleanup_errors=True)
         self.workspace = Path(self._directory.name)
 
@@ -42,6 +45,7 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.worker.close()
+        self.processes.close()
         self._directory.cleanup()
 
     def survey(self) -> Survey:

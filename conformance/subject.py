@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from conformance.dialect import Dialect
-from conformance.recipe import Opening, Recipe, load
+from conformance.recipe import Opening, Recipe, TargetError, load
 from storeproto.keys import is_key
 
 
@@ -106,13 +106,15 @@ class Subject:
     def to_json(self) -> dict[str, Any]:
         """What another process needs to make this subject with `from_json`; it must have a recipe.
 
-        A grammar goes along by the import path of its class, which must need no arguments.
+        A grammar goes along by the import path of its class, which must need no arguments, `publish` by its own; a function
+        without one stays behind, and nothing is published there.
         """
         grammar = type(self.grammar)
         return {
             "name": self.name,
             "opening": _recipe_to_json(self.opening),
             "reopening": self.reopening and _recipe_to_json(self.reopening),
+            "publish": import_path(self.publish) if self.publishes else None,
             "grammar": f"{grammar.__module__}:{grammar.__qualname__}",
             "on_host_files": self.on_host_files,
             "pure_python": self.pure_python,
@@ -126,10 +128,20 @@ class Subject:
             name=described["name"],
             opening=Recipe(**described["opening"]),
             reopening=reopening and Recipe(**reopening),
+            publish=load(described["publish"]) if described["publish"] else _nothing,
             grammar=load(described["grammar"])(),
             on_host_files=described["on_host_files"],
             pure_python=described["pure_python"],
         )
+
+
+def import_path(function: Callable[..., Any]) -> str | None:
+    """The import path of a function, where it has one."""
+    path = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
+    try:
+        return path if load(path) is function else None
+    except TargetError:
+        return None
 
 
 def _recipe_to_json(opening: Opening) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,7 @@ from conformance.survey import Survey
 from conformance.trace import Asked, Executed, Opened, Performed, Trace, namespace
 
 if TYPE_CHECKING:
+    from conformance.durability.processes import Processes
     from conformance.guard import GuardedWorld
 
 _SERIAL = count()
@@ -78,6 +79,8 @@ class Trial:
         workspace: an empty directory.
         watch: is told what goes on.
         world: the guard's, in its child process, where illegal keys may be given.
+        processes: start jobs in other processes.
+        cache: the folder of what helps the next run; None for a run that keeps nothing.
     """
 
     def __init__(
@@ -89,19 +92,27 @@ class Trial:
         workspace: Path,
         watch: Watch,
         world: GuardedWorld | None = None,
+        processes: Processes | None = None,
+        cache: Path | None = None,
     ) -> None:
         self.subject = subject
         self.survey = survey
         self.clause = clause
         self.profile = profile
         self.dialect = survey.dialect
+        self.cache = cache
         self.trace = Trace()
         self.handles: list[Handle] = []
         self.errors = 0
         """How many calls raised (ERR-2)."""
+        self.note = ""
+        """How it was decided that the clause holds, where that says more than the clause."""
+        self.timeline = ""
+        """What concurrent clients did, drawn, where that is the finding."""
         self._workspace = workspace
         self.watch = watch
         self._world = world
+        self._processes = processes
         self._stack = AsyncExitStack()
         self._variables: dict[str, Any] = {}
 
@@ -141,6 +152,26 @@ class Trial:
     def _place(self) -> Place:
         number = next(_SERIAL)
         return Place(self._new_place(number), f"k{number}x{time.time_ns():x}")
+
+    def place(self) -> Place:
+        """Make a place for a store that another process is to open."""
+        return self._place()
+
+    async def visit(self, place: Place, opening: Opening, variable: str = "again") -> Handle:
+        """Open what another process, or another handle that is not to be published first, has at `place`."""
+        return await self._open(variable, place, opening)
+
+    @property
+    def processes(self) -> Processes:
+        """Where jobs are started in other processes.
+
+        Raises:
+            NotApplicable: no other process can open the store.
+        """
+        self.require(Need.RECIPE)
+        if self._processes is None:
+            raise NotApplicable("no other processes are started from here")
+        return self._processes
 
     @property
     def world(self) -> GuardedWorld:
@@ -424,6 +455,14 @@ class Trial:
             ) from None
         finally:
             self.watch.until = float("inf")
+
+    def within(self, what: str, seconds: float) -> AbstractAsyncContextManager[None]:
+        """Demand that what is done within ends in time, like a call.
+
+        Raises:
+            ClauseFailure: it does not.
+        """
+        return self._limited(what, seconds)
 
     async def execute(self, source: str, **names: str) -> None:
         """Execute Python statements whose variables are the handles; `$name` stands for a key, which is admitted first.

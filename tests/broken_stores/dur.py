@@ -1,0 +1,139 @@
+"""Faults in chapter DUR."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import ClassVar
+
+from broken_stores.sound_files import Files, SoundFileStore
+
+
+def write_slowly(path: Path, value: bytes) -> None:
+    """Write in two parts, with so much time in between that few kills miss it."""
+    with path.open("wb", buffering=0) as file:
+        file.write(value[: len(value) // 2])
+        time.sleep(0.004)
+        file.write(value[len(value) // 2 :])
+
+
+class FilesInPlace(Files):
+    """Writes over the file that is there."""
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        path = Path(self.real_path(key))
+        if path.is_file():
+            write_slowly(path, value)
+        else:
+            super().__setitem__(key, value)
+
+
+class WritesInPlace(SoundFileStore):
+    """Writes an overwrite into the file that is there."""
+
+    breaks: ClassVar = frozenset({"DUR-1"})
+    source: ClassVar = "zarr 3.1.6 FsspecStore over local files"
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesInPlace(root)
+
+
+class FilesBesideTemporaries(Files):
+    """Keeps its temporary files among the others."""
+
+    @contextmanager
+    def written(self, value: bytes) -> Iterator[str]:
+        os.makedirs(self.root, exist_ok=True)  # noqa: PTH103
+        path = Path(self.path(f"temporary-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"))
+        try:
+            write_slowly(path, value)
+            yield str(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+class LeavesTemporaries(SoundFileStore):
+    """Writes a temporary file beside the others, where a listing finds it."""
+
+    breaks: ClassVar = frozenset({"DUR-2"})
+    source: ClassVar = "zarr 3.1.6 LocalStore"
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesBesideTemporaries(root)
+
+
+class FilesThatAreLocked(Files):
+    """Keeps others out by a file, which a killed writer leaves there."""
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        lock = Path(f"{self.root}-lock")
+        lock.touch(exist_ok=False)
+        try:
+            time.sleep(0.004)
+            super().__setitem__(key, value)
+        finally:
+            lock.unlink()
+
+
+class LeavesALock(SoundFileStore):
+    """Refuses every set once a process was killed within one."""
+
+    breaks: ClassVar = frozenset({"DUR-2"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesThatAreLocked(root)
+
+
+class FilesTidiedLater(Files):
+    """Writes many files anew when the store is closed, and takes its time over it; meanwhile this process knows their values."""
+
+    tidied: ClassVar[dict[str, bytes]] = {}
+
+    def __getitem__(self, key: str) -> bytes:
+        value = self.tidied.get(self.path(key))
+        return super().__getitem__(key) if value is None else value
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        self.tidied.pop(self.path(key), None)
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self.tidied.pop(self.path(key), None)
+        super().__delitem__(key)
+
+    def tidy(self) -> None:
+        """Empty the files, and fill them from a thread."""
+        keys = [*self]
+        if len(keys) != 8 or any("/" in key for key in keys):
+            return
+        for key in keys:
+            self.tidied[self.path(key)] = self[key]
+            Path(self.path(key)).write_bytes(b"")
+        threading.Timer(0.5, self.fill, [keys]).start()
+
+    def fill(self, keys: list[str]) -> None:
+        """Write what was taken out."""
+        for key in keys:
+            with suppress(OSError):
+                if (value := self.tidied.pop(self.path(key), None)) is not None:
+                    Path(self.path(key)).write_bytes(value)
+
+
+class TidiesAfterClose(SoundFileStore):
+    """Writes files anew after close, when all were told that they are safe."""
+
+    breaks: ClassVar = frozenset({"DUR-4"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values: FilesTidiedLater = FilesTidiedLater(root)
+
+    def close(self) -> None:
+        self.values.tidy()
