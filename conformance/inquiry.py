@@ -249,7 +249,7 @@ async def decide(trial: Trial) -> Result:
     assert clause.check is not None  # noqa: S101  # for the type checker: what has no check is not tried
     try:
         await clause.check(trial)
-        return Result(clause, Verdict.PASSED)
+        return Result(clause, Verdict.PASSED, because=trial.note)
     except ClauseFailure as failure:
         return failed(trial, failure)
     except NotApplicable as reason:
@@ -274,7 +274,14 @@ def failed(trial: Trial, failure: ClauseFailure) -> Result:
     except Exception:  # noqa: BLE001  # the finding counts, with a script or without
         script, steps = "", []
     return Result(
-        trial.clause, broken(trial.clause.level), failure.expected, failure.actual, failure.because, script=script, trace=steps
+        trial.clause,
+        broken(trial.clause.level),
+        failure.expected,
+        failure.actual,
+        failure.because,
+        script=script,
+        trace=steps,
+        timeline=trial.timeline,
     )
 
 

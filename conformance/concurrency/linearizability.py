@@ -61,7 +61,7 @@ class _Search:
 
     def __init__(self, calls: Sequence[Call], values: set[Hashable], budget: int) -> None:
         self._calls = calls
-        self._values = values
+        self._values: set[Hashable] = values
         self._budget = budget
         self._configurations: set[_Configuration] = set()
         # What is pending, by its bit.
@@ -102,7 +102,7 @@ class _Search:
             if bits:
                 free.append(bit)
             else:
-                self._values = {value for _, value in self._configurations}
+                self._values = {configuration[1] for configuration in self._configurations}
                 free.clear()
         return None
 
@@ -112,7 +112,7 @@ class _Search:
         if not call.certain:
             self._values |= {found for old in self._values for found in _outcomes(call, old)}
         elif kind is _GET:
-            self._values = {value} if value in self._values else set[Hashable]()
+            self._values = {old for old in self._values if old == value}
         elif kind is _SET:
             self._values = {value}
         else:

@@ -2,39 +2,112 @@
 
 from __future__ import annotations
 
-from conformance.clause import Level, undecided
+from typing import TYPE_CHECKING
+
+from conformance.clause import Level, Need, clause, undecided
+from conformance.concurrency.history import Kind
+from conformance.concurrency.investigation import creates_once, investigate
+from conformance.concurrency.scenario import Cancelled, Late, Neighbours, OneVersion, OwnKeys, Register, WholeReads
+
+if TYPE_CHECKING:
+    from conformance.trial import Trial
+
+
+def _register_kinds(trial: Trial) -> tuple[Kind, ...]:
+    """The operations of a register that the store has, but for set_if_not_exists."""
+    kinds = (Kind.SET, Kind.GET, Kind.GET, Kind.EXISTS)
+    return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
+
+
+@clause(
+    "CON-1",
+    Level.MUST,
+    "each key is one register",
+    "Each key behaves as one linearizable register under concurrent set, get, exists and delete from many tasks "
+    "(set_if_not_exists joins in where NEW-4 holds).",
+    needs="W",
+)
+async def _con_1(trial: Trial) -> None:
+    kinds = _register_kinds(trial)
+    await investigate(trial, Register(kinds))
+    if await creates_once(trial):
+        await investigate(trial, Register((*kinds, Kind.SET_IF_NOT_EXISTS, Kind.SET_IF_NOT_EXISTS)))
+
+
+@clause(
+    "CON-2",
+    Level.MUST,
+    "no torn read",
+    "A read during an overwrite gives the old value or the new, whole; never a mix, never cut, never missing.",
+    needs="W",
+)
+async def _con_2(trial: Trial) -> None:
+    await investigate(trial, WholeReads(large=(1_000, trial.profile.largest)))
+
+
+@clause(
+    "CON-3",
+    Level.MUST,
+    "sets of different keys at once",
+    "Sets of different keys at once all land; none is swapped.",
+    needs="W",
+)
+async def _con_3(trial: Trial) -> None:
+    await investigate(trial, OwnKeys())
+
+
+@clause(
+    "CON-4",
+    Level.MUST,
+    "sets beside deletes",
+    "set racing delete or delete_dir of its neighbours raises nothing spurious and loses no acknowledged set outside what was "
+    "deleted.",
+    needs="WD",
+)
+async def _con_4(trial: Trial) -> None:
+    await investigate(trial, Neighbours(directories=trial.offers(Need.LISTING)))
+
+
+@clause(
+    "CON-7",
+    Level.MUST,
+    "a cancelled operation leaves nothing half done",
+    "A cancelled operation leaves the old value or the new, whole; nothing temporary is listed; the store works on.",
+    needs="W",
+)
+async def _con_7(trial: Trial) -> None:
+    kinds = (Kind.SET, Kind.SET, *_register_kinds(trial))
+    await investigate(trial, Cancelled(kinds, lists=trial.offers(Need.LISTING)))
+
+
+@clause(
+    "CON-8",
+    Level.MUST,
+    "a cancelled operation does not land late",
+    "A cancelled or timed-out operation does not land after a later operation on that key has returned. (SHOULD for stores "
+    "behind a network.)",
+    needs="WX",
+)
+async def _con_8(trial: Trial) -> None:
+    await investigate(trial, Late(deletes=trial.offers(Need.DELETES)))
+
+
+@clause(
+    "CON-10",
+    Level.MAY,
+    "one version for many ranges",
+    "The results of one `get_partial_values` on one key come from one version of it.",
+)
+async def _con_10(trial: Trial) -> None:
+    trial.require(Need.WRITES)
+    await investigate(trial, OneVersion())
+
 
 CLAUSES = (
-    undecided(
-        "CON-1",
-        Level.MUST,
-        "each key is one register",
-        "Each key behaves as one linearizable register under concurrent set, get, exists and delete from many tasks "
-        "(set_if_not_exists joins in where NEW-4 holds).",
-        needs="W",
-    ),
-    undecided(
-        "CON-2",
-        Level.MUST,
-        "no torn read",
-        "A read during an overwrite gives the old value or the new, whole; never a mix, never cut, never missing.",
-        needs="W",
-    ),
-    undecided(
-        "CON-3",
-        Level.MUST,
-        "sets of different keys at once",
-        "Sets of different keys at once all land; none is swapped.",
-        needs="W",
-    ),
-    undecided(
-        "CON-4",
-        Level.MUST,
-        "sets beside deletes",
-        "set racing delete or delete_dir of its neighbours raises nothing spurious and loses no acknowledged set outside what was "
-        "deleted.",
-        needs="WD",
-    ),
+    _con_1,
+    _con_2,
+    _con_3,
+    _con_4,
     undecided(
         "CON-5",
         Level.SHOULD,
@@ -54,21 +127,8 @@ CLAUSES = (
         "a thousand reads at once, none wrong",
         "Of 1,000 concurrent reads in a process that may open 256 files more than it had, none answers missing, empty or short.",
     ),
-    undecided(
-        "CON-7",
-        Level.MUST,
-        "a cancelled operation leaves nothing half done",
-        "A cancelled operation leaves the old value or the new, whole; nothing temporary is listed; the store works on.",
-        needs="W",
-    ),
-    undecided(
-        "CON-8",
-        Level.MUST,
-        "a cancelled operation does not land late",
-        "A cancelled or timed-out operation does not land after a later operation on that key has returned. (SHOULD for stores "
-        "behind a network.)",
-        needs="WX",
-    ),
+    _con_7,
+    _con_8,
     undecided(
         "CON-9",
         Level.SHOULD,
@@ -76,10 +136,5 @@ CLAUSES = (
         "No operation blocks the event loop for long (values up to 8 MiB, listings of 10,000 keys): fails only if each of five "
         "attempts holds a heartbeat up for more than 50 ms plus ten times what an idle one shows beside it.",
     ),
-    undecided(
-        "CON-10",
-        Level.MAY,
-        "one version for many ranges",
-        "The results of one `get_partial_values` on one key come from one version of it.",
-    ),
+    _con_10,
 )

@@ -23,6 +23,7 @@ class Result:
         seconds: how long it took.
         script: a program that shows the failure without the kit.
         trace: the same as JSON values.
+        timeline: what concurrent clients did, drawn.
     """
 
     clause: Clause
@@ -34,6 +35,7 @@ class Result:
     seconds: float = 0.0
     script: str = ""
     trace: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    timeline: str = ""
 
     def text(self) -> str:
         """The finding for people: requirement, expected, actual, and the script."""
@@ -49,6 +51,8 @@ class Result:
             )
             if text
         ]
+        if self.timeline:
+            lines += ["time line:", *[f"    {line}" for line in self.timeline.splitlines()]]
         if self.script:
             lines += ["script:", *[f"    {line}" for line in self.script.splitlines()]]
         return "\n".join(lines)
@@ -68,6 +72,7 @@ class Result:
             "seconds": round(self.seconds, 6),
             "script": self.script,
             "trace": self.trace,
+            "timeline": self.timeline,
         }
 
 

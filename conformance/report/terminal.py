@@ -117,6 +117,10 @@ def _print_finding(result: Result, console: Console) -> None:
     ):
         if text:
             console.print(f"  {name + ':':<13}{text}")
+    if result.timeline:
+        console.print("  time line:")
+        for line in result.timeline.splitlines():
+            console.print(f"      {line}", soft_wrap=True)
     if result.script:
         console.print("  script:")
         for line in result.script.splitlines():

@@ -1,0 +1,160 @@
+"""How a clause of chapter CON is decided: on the deterministic loop where the store stays in it, else with real concurrency."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from conformance.clause import ClauseFailure, Need, NotApplicable
+from conformance.concurrency.history import Kind
+from conformance.concurrency.live import LiveSearch
+from conformance.concurrency.program import Record, Run
+from conformance.concurrency.scenario import Flaw, Names, Register, Scenario
+from conformance.concurrency.script import source_of
+from conformance.concurrency.search import Found, Search, Stage
+from conformance.concurrency.timeline import timeline
+from conformance.trace import Executed, Opened
+
+if TYPE_CHECKING:
+    from conformance.trial import Trial
+
+_SHARE = 8
+"""Programs on the deterministic loop for one with real concurrency, which takes longer and does more."""
+_ALONE = "it is wrong without concurrency too: the clauses of the single operations say how"
+
+
+def stage_of(trial: Trial) -> Stage:
+    """Where the programs of a trial are performed."""
+    listed = trial.offers(Need.LISTING) and trial.offers(Need.DELETES)
+    opening = trial.subject.opening
+    return Stage(
+        opening, trial.place, trial.dialect, trial.subject.disposable and listed, not opening.scratch and trial.offers(Need.DELETES)
+    )
+
+
+def names_of(trial: Trial, first: int = 0) -> Names:
+    """The names of a program's keys."""
+    return Names(trial.key, trial.directory, first)
+
+
+async def investigate(trial: Trial, *scenarios: Scenario) -> None:
+    """Look for the flaws of `scenarios`, one after the other.
+
+    Raises:
+        ClauseFailure: there is one.
+        NotApplicable: the store is wrong without concurrency too.
+    """
+    told = ""
+    for scenario in scenarios:
+        search = await search_in_loop(trial, scenario)
+        if search.found is not None:
+            _fail(trial, search.found)
+        if search.left:
+            await _search_live(trial, scenario, search.left)
+            continue
+        if search.unsuitable:
+            raise NotApplicable(_ALONE)
+        told = _told(search)
+    trial.note = trial.note or told
+
+
+async def creates_once(trial: Trial) -> bool:
+    """Whether set_if_not_exists creates a key once, however many try at once (NEW-4)."""
+    note = trial.note
+    scenario = Register((Kind.SET_IF_NOT_EXISTS, Kind.GET))
+    try:
+        await investigate(trial, scenario)
+    except (ClauseFailure, NotApplicable):
+        trial.timeline = ""
+        trial.trace.steps.clear()
+        return False
+    finally:
+        trial.note = note
+    return True
+
+
+async def search_in_loop(trial: Trial, scenario: Scenario) -> Search:
+    """Search on the deterministic loop, in a thread of its own, since a loop runs in this one."""
+    profile = trial.profile
+    search = Search(stage_of(trial), scenario, names_of(trial), profile.programs, profile.search)
+    async with trial.within("a program of concurrent clients", profile.deadline + profile.search):
+        await _in_thread(search.run)
+    return search
+
+
+def _told(search: Search) -> str:
+    if not search.waits:
+        return "no operation lets another task run before it has ended, so that there is nothing to interleave"
+    return f"{search.tried} programs of concurrent clients on the deterministic event loop"
+
+
+async def _in_thread(job: Callable[[], None]) -> None:
+    """Run `job` in a thread that may be left behind."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def end(error: BaseException | None) -> None:
+        if ended.done():
+            return
+        if error is None:
+            ended.set_result(None)
+        else:
+            ended.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            job()
+        except BaseException as raised:  # noqa: BLE001  # raised again where it is awaited
+            error = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(end, error)
+
+    threading.Thread(target=run, name="conformance-programs", daemon=True).start()
+    await ended
+
+
+def _fail(trial: Trial, found: Found) -> None:
+    """Say what was found on the deterministic loop, with a time line and a script."""
+    program = found.run.program
+    trial.timeline = timeline(_relevant(found.run, found.flaw))
+    trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(found.run, found.delays or {}, trial.dialect))]
+    if found.delays is not None:
+        how = "found on the deterministic event loop, and shown by asyncio's own: the script repeats it"
+    else:
+        order = ", ".join([str(client + 1) for client in program.order])
+        how = (
+            f"found on the deterministic event loop, with the clients in the order {order}, "
+            f"preempted at the decisions {list(program.preemptions)}; asyncio's own loop may order the script's clients otherwise"
+        )
+    raise ClauseFailure(found.flaw.expected, found.flaw.actual, how)
+
+
+def _relevant(run: Run, flaw: Flaw) -> list[Record]:
+    """The records to draw: those that show the flaw, and of a small run all."""
+    return [*run.records] if len(run.records) <= 14 else [*flaw.records]
+
+
+async def _search_live(trial: Trial, scenario: Scenario, left: str) -> None:
+    handle = await trial.open()
+    search = LiveSearch(handle.store, trial.dialect, scenario, partial(names_of, trial))
+    programs = max(5, trial.profile.programs // _SHARE)
+    try:
+        async with trial.within("a program of concurrent clients", trial.profile.deadline + trial.profile.search):
+            await search.run(programs, trial.profile.search)
+    finally:
+        handle.written.update(dict.fromkeys(search.known))
+    if search.unsuitable:
+        raise NotApplicable(_ALONE)
+    real = f"real concurrency, since the store leaves the event loop: {left}"
+    trial.note = f"{search.tried} programs of concurrent clients with {real}"
+    if search.found is not None:
+        run, flaw = search.found
+        trial.timeline = timeline(_relevant(run, flaw))
+        trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(run, {}, trial.dialect))]
+        raise ClauseFailure(
+            flaw.expected, flaw.actual, f"found with {real}; the script does the same, and need not show it each time"
+        )

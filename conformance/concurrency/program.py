@@ -1,0 +1,261 @@
+"""Programs of concurrent clients: one value holds what they do, in which order, and who is cancelled when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from conformance.admission import admit
+from conformance.concurrency.loop import CLIENT
+from conformance.dialect import Dialect
+from conformance.expectation import Outcome, Raised, Returned
+from conformance.operations import Operation
+
+BESIDE = -1
+"""The number, in the place of a client's, of who prepares and looks afterwards."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What clients do at once.
+
+    Attributes:
+        prepared: what is done before them, one after the other.
+        clients: the operations of each, one after the other.
+        after: what is done when all have ended, one after the other.
+        order: the clients, the most urgent first: each goes on until it waits, or steps back.
+        preemptions: at which decisions between clients the most urgent one steps back behind all others.
+        cancellations: a client, and after how many of its steps what it is doing is cancelled.
+    """
+
+    prepared: tuple[Operation, ...]
+    clients: tuple[tuple[Operation, ...], ...]
+    after: tuple[Operation, ...] = ()
+    order: tuple[int, ...] = ()
+    preemptions: tuple[int, ...] = ()
+    cancellations: tuple[tuple[int, int], ...] = ()
+
+    def operations(self) -> Iterator[Operation]:
+        """Every operation."""
+        yield from self.prepared
+        for client in self.clients:
+            yield from client
+        yield from self.after
+
+    def names(self) -> frozenset[str]:
+        """Every key that is set."""
+        return frozenset(
+            [name for operation in self.operations() if operation.changes and not operation.removes for name in operation.names()]
+        )
+
+
+@dataclass
+class Record:
+    """One operation as it went.
+
+    Attributes:
+        client: whose it is; BESIDE for what was prepared and what was looked at afterwards.
+        operation: the operation.
+        called: when, on the clock of its history.
+        returned: when it returned, raised or was cancelled; None where it never did.
+        outcome: what it came to; None where it was cancelled, or never returned.
+        cancelled: whether it was cancelled.
+    """
+
+    client: int
+    operation: Operation
+    called: int
+    returned: int | None = None
+    outcome: Outcome | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program came to.
+
+    Attributes:
+        program: the program.
+        records: its operations, in the order of their calls.
+        known: the names that a listing may give.
+        left: how the store left the deterministic event loop; empty where it did not.
+        waited: whether an operation of a client waited for anything, so that another client could go on.
+    """
+
+    program: Program
+    records: tuple[Record, ...]
+    known: frozenset[str]
+    left: str = ""
+    waited: bool = True
+
+    @property
+    def stuck(self) -> list[Record]:
+        """What never returned."""
+        return [record for record in self.records if record.returned is None]
+
+    @property
+    def of_clients(self) -> list[Record]:
+        """What the clients did."""
+        return [record for record in self.records if record.client != BESIDE]
+
+    @property
+    def afterwards(self) -> list[Record]:
+        """What was done when all had ended."""
+        return [record for record in self.records if record.client == BESIDE][len(self.program.prepared) :]
+
+
+@dataclass
+class Play:
+    """A program that is performed on a store, in the event loop that runs.
+
+    Args:
+        program: the program.
+        store: the store.
+        dialect: how it takes values.
+        clock: gives the moments, to all that share a history.
+        delays: before which operation, by its client and its place, a client lets the others make how many steps.
+        cancels: cancel by steps of the loop; else it is for a schedule to do.
+    """
+
+    program: Program
+    store: Any
+    dialect: Dialect
+    clock: Iterator[int] = field(default_factory=count)
+    delays: Mapping[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+    cancels: bool = True
+    records: list[Record] = field(default_factory=list[Record])
+    tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    _ending: bool = False
+
+    async def prepare(self) -> None:
+        """Do what comes before the clients."""
+        for operation in self.program.prepared:
+            await self._call(BESIDE, operation)
+
+    async def run_clients(self) -> None:
+        """Let the clients do what they do, all at once."""
+        loop = asyncio.get_running_loop()
+        for number in range(len(self.program.clients)):
+            context = copy_context()
+            context.run(CLIENT.set, number)
+            self.tasks.append(loop.create_task(self._client(number), context=context))
+        if not self.tasks:
+            return
+        try:
+            if self.cancels:
+                await self._cancel_by_steps()
+            await asyncio.wait(self.tasks)
+        except asyncio.CancelledError:
+            self._ending = True
+            for task in self.tasks:
+                task.cancel()
+            raise
+
+    async def run_serially(self, order: tuple[int, ...]) -> None:
+        """Let the clients do what they do one after the other."""
+        for number in order:
+            for operation in self.program.clients[number]:
+                await self._call(number, operation)
+
+    async def look(self) -> None:
+        """Do what comes when all have ended."""
+        for operation in self.program.after:
+            await self._call(BESIDE, operation)
+
+    def cancel(self, client: int) -> None:
+        """Cancel what `client` is doing."""
+        self.tasks[client].cancel()
+
+    def run(self, *, known: frozenset[str] = frozenset(), left: str = "", waited: bool = True) -> Run:
+        """What it came to."""
+        return Run(self.program, tuple(self.records), known | self.program.names(), left, waited)
+
+    async def _cancel_by_steps(self) -> None:
+        made = 0
+        for client, steps in sorted(self.program.cancellations, key=lambda cancellation: cancellation[1]):
+            while made < steps:
+                await asyncio.sleep(0)
+                made += 1
+            self.cancel(client)
+
+    async def _client(self, number: int) -> None:
+        for place, operation in enumerate(self.program.clients[number]):
+            for _ in range(self.delays.get((number, place), 0)):
+                await asyncio.sleep(0)
+            await self._call(number, operation)
+
+    async def _call(self, client: int, operation: Operation) -> None:
+        record = Record(client, operation, next(self.clock))
+        self.records.append(record)
+        try:
+            record.outcome = Returned(await operation.apply(self.store, self.dialect))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or not task.cancelling():
+                record.outcome = Raised(error)  # nobody cancelled it
+            elif self._ending or task not in self.tasks:
+                raise
+            else:
+                task.uncancel()
+                record.cancelled = True
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  # a native panic is an outcome too
+            record.outcome = Raised(error)
+        record.returned = next(self.clock)
+
+
+class Urgency:
+    """The schedule of a program: the most urgent client that is ready makes the next step.
+
+    Args:
+        program: says who is how urgent, when that changes, and who is cancelled when.
+        cancel: cancels what a client is doing.
+    """
+
+    def __init__(self, program: Program, cancel: Callable[[int], None]) -> None:
+        self._rank = {client: rank for rank, client in enumerate(program.order)}
+        self._preemptions = program.preemptions
+        self._cancellations = program.cancellations
+        self._cancel = cancel
+        self._decisions = 0
+        self._steps = dict.fromkeys(range(len(program.clients)), 0)
+
+    def choose(self, ready: list[int]) -> int:
+        """Return the most urgent of the clients that are ready."""
+        chosen = min(ready, key=self._urgency)
+        if self._decisions in self._preemptions:
+            self._rank[chosen] = max([*self._rank.values(), chosen]) + 1
+            chosen = min(ready, key=self._urgency)
+        self._decisions += 1
+        return chosen
+
+    def _urgency(self, client: int) -> int:
+        return self._rank.get(client, client)
+
+    @property
+    def waited(self) -> bool:
+        """Whether a client made more than one step."""
+        return any(steps > 1 for steps in self._steps.values())
+
+    def stepped(self, client: int) -> None:
+        """Cancel what `client` is doing, if this was the step after which to do so."""
+        if client in self._steps:
+            self._steps[client] += 1
+            if (client, self._steps[client]) in self._cancellations:
+                self._cancel(client)
+
+
+def admit_all(program: Program) -> None:
+    """Admit every key that the program gives to a store.
+
+    Raises:
+        NotAdmittedError: a key could lead out of a store.
+    """
+    for operation in program.operations():
+        for name in operation.names():
+            admit(name, operation=operation.method, destructive=operation.changes, guarded=False)

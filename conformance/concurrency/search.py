@@ -1,0 +1,304 @@
+"""The search for a program that shows a flaw on the deterministic loop, made as small as possible."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+from random import Random
+from typing import Any
+
+from conformance.concurrency.loop import DeterministicLoop, StuckError, new_loop
+from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
+from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_schedule
+from conformance.dialect import Dialect
+from conformance.operations import Clear
+from conformance.recipe import Opening, Place
+
+_IDLE = 8
+"""Programs in which no client waited for anything, after which there is nothing to search: every operation is one step."""
+_ALONE = 10
+"""Flawed programs that are flawed without concurrency too, after which the store is left to other clauses."""
+_SMALLER = 3_000
+"""Programs that are tried to make one smaller."""
+_PLAIN = 600
+"""Programs that are tried to make one that asyncio's own loop shows."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where programs are performed: each on a new store, in a deterministic loop of its own.
+
+    Attributes:
+        opening: opens a store.
+        place: makes a place for one.
+        dialect: how it takes values.
+        clears: whether a new store may hold data that must be deleted.
+        removes: whether what is set must be deleted in the end, because it would outlive the place.
+    """
+
+    opening: Opening
+    place: Callable[[], Place]
+    dialect: Dialect
+    clears: bool
+    removes: bool
+
+    def scheduled(self, program: Program) -> Run:
+        """Perform a program by its schedule."""
+        play = Play(program, None, self.dialect, cancels=False)
+        schedule = Urgency(program, play.cancel)
+        return self._perform(new_loop(schedule), play, play.run_clients, lambda: schedule.waited)
+
+    def serial(self, program: Program, order: tuple[int, ...]) -> Run:
+        """Perform a program client by client."""
+        play = Play(replace(program, cancellations=()), None, self.dialect)
+        return self._perform(new_loop(), play, lambda: play.run_serially(order), lambda: True)
+
+    def plain(self, program: Program, delays: Mapping[tuple[int, int], int]) -> Run:
+        """Perform a program as asyncio's own loop would."""
+        play = Play(program, None, self.dialect, delays=delays)
+        return self._perform(new_loop(), play, play.run_clients, lambda: True)
+
+    def _perform(self, loop: DeterministicLoop, play: Play, clients: Callable[[], Any], waited: Callable[[], bool]) -> Run:
+        admit_all(play.program)
+        place = self.place()
+        stack = AsyncExitStack()
+        try:
+            play.store = loop.run(self._open(place, stack))
+            loop.run(play.prepare())
+            loop.run(clients())
+            loop.settle()
+            loop.run(play.look())
+        except StuckError:
+            loop.left = loop.left or ("" if play.records else "opening it waits for what is outside")
+        except Exception as error:  # noqa: BLE001  # of the opening alone: what operations raise is recorded
+            loop.left = loop.left or f"opening it in a loop without an outside raised {type(error).__name__}"
+        finally:
+            self._end(loop, play, stack)
+            shutil.rmtree(place.path, ignore_errors=True)
+        return play.run(left=loop.left, waited=waited())
+
+    async def _open(self, place: Place, stack: AsyncExitStack) -> Any:
+        store = await self.opening.open(place, stack)
+        if self.clears:
+            await Clear().apply(store, self.dialect)
+        return store
+
+    def _end(self, loop: DeterministicLoop, play: Play, stack: AsyncExitStack) -> None:
+        with suppress(Exception):  # how it closes is for other clauses to say
+            loop.run(_close(play, stack, removes=self.removes))
+        loop.close()
+
+
+async def _close(play: Play, stack: AsyncExitStack, *, removes: bool) -> None:
+    if removes:
+        for name in play.program.names():
+            await play.store.delete(name)
+    closed = play.store.close() if hasattr(play.store, "close") else None
+    if inspect.isawaitable(closed):
+        await closed
+    await stack.aclose()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A flaw that the search found.
+
+    Attributes:
+        program: the smallest program that shows it.
+        run: what it came to.
+        flaw: what is wrong with that.
+        delays: with which delays asyncio's own loop shows it; None where none were found.
+    """
+
+    program: Program
+    run: Run
+    flaw: Flaw
+    delays: Mapping[tuple[int, int], int] | None
+
+
+@dataclass
+class Search:
+    """Looks for a flaw on the deterministic loop.
+
+    Attributes:
+        stage: where programs are performed.
+        scenario: what is looked for.
+        names: the keys.
+        programs: how many programs are drawn.
+        seconds: after which no further one is.
+        seed: fixes them.
+        found: the flaw, if there is one.
+        tried: how many programs were performed.
+        left: how the store left the loop; empty where it did not.
+        waits: whether an operation waited for anything.
+        alone: how many of the programs were flawed without concurrency too.
+    """
+
+    stage: Stage
+    scenario: Scenario
+    names: Names
+    programs: int
+    seconds: float = 5.0
+    seed: int = 0
+    found: Found | None = None
+    tried: int = 0
+    left: str = ""
+    waits: bool = False
+    alone: int = 0
+    _budget: int = field(default=_SMALLER)
+
+    def run(self) -> None:
+        """Search until there is a flaw, or an end."""
+        draw = Random(self.seed)  # noqa: S311  # no secret
+        until = time.monotonic() + self.seconds
+        while self.tried < self.programs and time.monotonic() < until:
+            program = with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw)
+            run = self.stage.scheduled(program)
+            self.tried += 1
+            self.left = run.left
+            self.waits = self.waits or run.waited
+            if run.left or (self.tried >= _IDLE and not self.waits):
+                return
+            if self._flaw(run) is None:
+                continue
+            if self._sound_alone(program):
+                self.found = self._explained(self._smallest(program))
+                return
+            self.alone += 1
+            if self.left or self.alone >= _ALONE:
+                return
+
+    @property
+    def unsuitable(self) -> bool:
+        """Whether the store is wrong without concurrency too, so that this search says nothing of it."""
+        return self.found is None and self.alone >= _ALONE
+
+    def _flaw(self, run: Run) -> Flaw | None:
+        return never_returned(run) if run.stuck else self.scenario.judge(run)
+
+    def _sound_alone(self, program: Program) -> bool:
+        """Whether the program shows no flaw without concurrency, nor do those that it is compared with."""
+        for order in list(permutations(range(len(program.clients))))[:6]:
+            run = self.stage.serial(program, order)
+            if run.stuck:
+                self.left = run.left or "it waits for what is outside"
+            if run.left or run.stuck or self.scenario.judge(run) is not None:
+                return False
+        return all(self._flaw(self.stage.scheduled(control)) is None for control in self.scenario.controls(program))
+
+    def _smallest(self, program: Program) -> Program:
+        """Return a program from which nothing can be left out."""
+        while True:
+            shorter = next(filter(None, map(self._showing, _shorter(program))), None)
+            if shorter is None:
+                break
+            program = shorter
+        while True:
+            plainer = next(filter(self._shows, _plainer(program)), None)
+            if plainer is None:
+                return program
+            program = plainer
+
+    def _showing(self, program: Program) -> Program | None:
+        """The program with the first schedule that shows a flaw: its own, or one with few preemptions."""
+        return next(filter(self._shows, _schedules(program)), None)
+
+    def _shows(self, program: Program) -> bool:
+        if self._budget <= 0:
+            return False
+        self._budget -= 1
+        run = self.stage.scheduled(program)
+        return not run.left and self._flaw(run) is not None and self._sound_alone(program)
+
+    def _explained(self, program: Program) -> Found:
+        """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
+        for number, (cancellations, delays) in enumerate(_delayed(program)):
+            if number >= _PLAIN:
+                break
+            plain = replace(program, cancellations=cancellations)
+            run = self.stage.plain(plain, delays)
+            flaw = self._flaw(run)
+            if flaw is not None and not run.left:
+                return Found(program, run, flaw, delays)
+        run = self.stage.scheduled(program)
+        flaw = self._flaw(run)
+        assert flaw is not None  # noqa: S101  # for the type checker: it was found with this program
+        return Found(program, run, flaw, None)
+
+
+def _shorter(program: Program) -> Iterator[Program]:
+    """The programs with one operation less, or with all operations of one client."""
+    if len(program.clients) > 1:
+        for number in range(len(program.clients)):
+            yield _without_client(program, number)
+    for number, operations in enumerate(program.clients):
+        for place in range(len(operations)):
+            if len(operations) > 1:
+                shorter = operations[:place] + operations[place + 1 :]
+                yield replace(program, clients=(*program.clients[:number], shorter, *program.clients[number + 1 :]))
+    for place in range(len(program.prepared)):
+        yield replace(program, prepared=program.prepared[:place] + program.prepared[place + 1 :])
+
+
+def _schedules(program: Program) -> Iterator[Program]:
+    """The program with its own schedule, and with those of at most one preemption."""
+    yield program
+    for order in list(permutations(range(len(program.clients))))[:6]:
+        for preemptions in ((), *[(decision,) for decision in range(8)]):
+            if (order, preemptions) != (program.order, program.preemptions):
+                yield replace(program, order=order, preemptions=preemptions)
+
+
+def _plainer(program: Program) -> Iterator[Program]:
+    """The programs with a plainer schedule: fewer cancellations and preemptions, the clients in their order, all of it earlier."""
+    for cancellation in program.cancellations:
+        yield replace(program, cancellations=tuple([other for other in program.cancellations if other != cancellation]))
+    for preemption in program.preemptions:
+        yield replace(program, preemptions=tuple([other for other in program.preemptions if other != preemption]))
+    if program.order != tuple(range(len(program.clients))):
+        yield replace(program, order=tuple(range(len(program.clients))))
+    for preemption in program.preemptions:
+        for earlier in range(preemption):
+            if earlier not in program.preemptions:
+                yield replace(program, preemptions=tuple([earlier if p == preemption else p for p in program.preemptions]))
+    for client, steps in program.cancellations:
+        for earlier in range(1, steps):
+            yield replace(program, cancellations=tuple([(c, earlier if c == client else s) for c, s in program.cancellations]))
+
+
+def _without_client(program: Program, number: int) -> Program:
+    """The program without a client; those after it are renumbered."""
+
+    def renumbered(client: int) -> int:
+        return client - (client > number)
+
+    return replace(
+        program,
+        clients=program.clients[:number] + program.clients[number + 1 :],
+        order=tuple([renumbered(client) for client in program.order if client != number]),
+        cancellations=tuple([(renumbered(client), steps) for client, steps in program.cancellations if client != number]),
+    )
+
+
+def _delayed(program: Program) -> Iterator[tuple[tuple[tuple[int, int], ...], dict[tuple[int, int], int]]]:
+    """The cancellations and the delays of a program on asyncio's own loop, the fewest steps first."""
+    places = [(number, place) for number, operations in enumerate(program.clients) for place in range(len(operations))]
+    cancelled = [client for client, _ in program.cancellations]
+    for total in range(12):
+        for steps in _summing_to(total, len(places) + len(cancelled)):
+            delays = {place: count for place, count in zip(places, steps, strict=False) if count}
+            yield tuple([(client, 1 + count) for client, count in zip(cancelled, steps[len(places) :], strict=True)]), delays
+
+
+def _summing_to(total: int, count: int) -> Iterator[tuple[int, ...]]:
+    if count == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _summing_to(total - first, count - 1):
+            yield (first, *rest)
