@@ -20,6 +20,8 @@ from conformance.recipe import TargetError
 from conformance.report.report import Result, broken
 from conformance.saving import encode_trace
 from conformance.search.findings import StoreMaker, result_of
+from conformance.search.kept import KeptPrograms
+from conformance.search.program import Program
 from conformance.search.search import Search
 from conformance.session import Session
 from conformance.survey import Survey
@@ -166,16 +168,27 @@ class Inquiry:
             StoreMaker(self.subject, self._session.workspace), seen.dialect, seen.offers, self.subject.grammar, watch,
             seed=seed, known=known,
         )  # fmt: skip
+        kept = KeptPrograms(self._session.cache, self.subject)
         found: list[Result] = []
+        failing: list[Program] = []
         deadline = self._profile.deadline
+
+        async def run() -> None:
+            failing.extend(await search.replay(kept.read(), deadline=deadline))
+            await search.run(seconds=self._profile.search, operations=operations, deadline=deadline)
+
         try:
-            self._session.worker.run(lambda: search.run(seconds=self._profile.search, operations=operations, deadline=deadline))
+            self._session.worker.run(run)
+            if operations is None and self._profile.machine:
+                found += self._run_machine(search, wanted=wanted, known=known, seed=seed)
         except (BlockedError, TimeoutError):
+            failing.append(search.playing)
             if "ERR-3" in asked:  # a program hung: the operation is the finding
                 expectation = f"{watch.operation} returns, raises or can be cancelled within its deadline"
                 actual = f"it had not returned after {deadline:g} s, in a program of the search"
                 found.append(Result(asked["ERR-3"], Verdict.FAILED, expectation, actual))
-        self.coverage = search.coverage.to_json()
+        kept.write([*failing, *[finding.program for finding in search.findings.values()]])
+        self.coverage |= search.coverage.to_json()
         return [
             *found,
             *[
@@ -183,6 +196,34 @@ class Inquiry:
                 for finding in search.findings.values()
                 if finding.clause in wanted
             ],
+        ]
+
+    def _run_machine(self, search: Search, *, wanted: Collection[str], known: set[str], seed: int) -> list[Result]:
+        """Run the state machine, and give the search the programs that diverged; return what other steps showed."""
+        from conformance.search.machine_search import MachineSearch  # Hypothesis is heavy
+
+        passed_over = known | {*search.findings}
+        machine = MachineSearch(
+            self.subject,
+            self._session.watch,
+            passed_over,
+            deadline=self._profile.deadline,
+            seed_number=seed,
+            cache=self._session.cache,
+        )
+        machine.run(self._profile.machine)
+        self.coverage["machine"] = {"operations": machine.operations, "seconds": round(machine.seconds, 3)}
+
+        async def look_into_all() -> None:
+            for program, divergence in machine.diverged:
+                await search.look_into(program, divergence, deadline=self._profile.deadline)
+
+        self._session.worker.run(look_into_all)
+        asked = {clause.id: clause for clause in self._clauses}
+        return [
+            Result(asked[id_], broken(asked[id_].level), failure.expected, failure.actual, "found by the state machine")
+            for id_, failure in machine.failures.items()
+            if id_ in wanted
         ]
 
     def _not_asked(self, clause: Clause, seen: Survey) -> Result | None:

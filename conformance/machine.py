@@ -115,10 +115,12 @@ class StoreStateMachine(RuleBasedStateMachine):
     Attributes:
         subject: the store under test; set it in a subclass.
         deadline: seconds that one call may take.
+        watch: is told what goes on.
     """
 
     subject: ClassVar[Subject]
     deadline: ClassVar[float] = 10.0
+    watch: ClassVar[Watch] = Watch()
 
     _runner: ClassVar[asyncio.Runner | None] = None
     _pool: ClassVar[Pool]
@@ -138,7 +140,7 @@ class StoreStateMachine(RuleBasedStateMachine):
         self._followed = True
         self.store: Any = self.run(self.subject.opening.open(self._place, self._stack))
         self.survey: Survey = survey(self.subject, self.store)
-        self.player = Player(self.store, self.survey.dialect, Watch())
+        self.player = Player(self.store, self.survey.dialect, self.watch)
         self._prepare()
 
     @property
@@ -216,7 +218,7 @@ class StoreStateMachine(RuleBasedStateMachine):
             reader = self.store.with_read_only(read_only=True)
         except (AttributeError, NotImplementedError):
             return
-        outcome = self.run(Player(reader, self.survey.dialect, Watch()).perform(operation))
+        outcome = self.run(Player(reader, self.survey.dialect, self.watch).perform(operation))
         if not isinstance(outcome, Raised) or not isinstance(outcome.error, (ValueError, NotImplementedError)):
             self._fail("RDO-1", f"{operation} on a read-only handle: ValueError raised", str(outcome))
         self.perform(Get(operation.key))
@@ -250,7 +252,7 @@ class StoreStateMachine(RuleBasedStateMachine):
             handle.close()
 
     def _read_all(self, handle: Any, clause: str, where: str) -> None:
-        reader = Player(handle, self.survey.dialect, Watch())
+        reader = Player(handle, self.survey.dialect, self.watch)
         for key, value in self.player.model.contents.items():
             outcome = self.run(reader.perform(Get(key)))
             if outcome != Returned(value):

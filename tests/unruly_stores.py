@@ -74,6 +74,19 @@ class SizesAreOneTooLarge(SoundStore):
         return await super().getsize(key) + 1
 
 
+class TiresOfDeletes(SoundStore):
+    """Knows no key any more after the third that it deleted: no example of a clause deletes three."""
+
+    deleted = 0
+
+    async def delete(self, key: str) -> None:
+        self.deleted += key in self.values
+        await super().delete(key)
+
+    async def exists(self, key: str) -> bool:
+        return self.deleted < 3 and await super().exists(key)
+
+
 class Nameless(SoundStore):
     """Breaks a SHOULD: its repr says nothing."""
 
@@ -101,6 +114,19 @@ class InADirectory(SoundStore):
     def open(cls, root: str) -> SoundStore:
         """Open one by a class method."""
         return cls(root)
+
+
+class SlipsAtTheThirdOverwrite(SoundStore):
+    """Keeps the old value where a key of one letter is set for the third time: no example of a clause's does that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: dict[str, int] = {}
+
+    async def set(self, key: str, value: Any) -> None:
+        self.times[key] = self.times.get(key, 0) + 1
+        if len(key) > 1 or self.times[key] != 3:
+            await super().set(key, value)
 
 
 def below_a_path(tmp_path: Path) -> SoundStore:

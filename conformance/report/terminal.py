@@ -79,10 +79,13 @@ def print_report(report: Report, console: Console, *, strict: bool, started: flo
 
 
 def _searched(search: dict[str, Any]) -> str:
+    kept, machine = search["kept"], search.get("machine")
     return (
         f"search: {search['operations']:,} operations in {search['seconds']:.1f} s (--seed {search['seed']} "
         f"--operations {search['operations']} repeats them), {search['live_keys']:.0%} of the keys live, "
         f"{search['pairs']} of {search['pairs_possible']} pairs of operations"
+        + (f"; {kept} kept from earlier runs" if kept else "")
+        + (f"; state machine: {machine['operations']:,} operations in {machine['seconds']:.1f} s" if machine else "")
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -14,7 +13,7 @@ from conformance.operations import ListAll, ListDir, ListPrefix, Operation
 from conformance.profile import Profile
 from conformance.search.findings import StoreMaker
 from conformance.search.minimise import minimise
-from conformance.search.play import Player
+from conformance.search.play import Player, limited
 from conformance.search.pool import make_pool
 from conformance.search.program import Generator, Program
 from conformance.session import Session
@@ -97,11 +96,11 @@ class _Pair:
 
     async def _differ(self, program: Program) -> Difference | None:
         """The program up to the first operation whose outcomes differ, with them."""
-        async with AsyncExitStack() as stack, asyncio.timeout(self._profile.deadline):
+        async with limited(self._sides[0][0].watch, self._profile.deadline) as limit, AsyncExitStack() as stack:
             players: list[Player] = []
             for session, seen in self._sides:
                 store = await StoreMaker(session.subject, session.workspace)(stack)
-                players.append(Player(store, seen.dialect, session.watch))
+                players.append(Player(store, seen.dialect, session.watch, limit))
             for index, operation in enumerate(program):
                 one, two = [await player.perform(operation) for player in players]
                 if not _same(operation, one, two):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,6 +33,46 @@ class Divergence:
     outcome: Outcome
 
 
+class Limit:
+    """The deadline of each operation of a program, however many there are.
+
+    Args:
+        timeout: ends the program.
+        watch: is told when it is overdue.
+        seconds: that one operation may take; up to a twentieth less, so that a fast one costs no timer.
+    """
+
+    def __init__(self, timeout: asyncio.Timeout, watch: Watch, seconds: float) -> None:
+        self._timeout = timeout
+        self._watch = watch
+        self._seconds = seconds
+        self._renewed = 0.0
+
+    def renew(self) -> None:
+        """Begin an operation."""
+        now = time.monotonic()
+        if now - self._renewed > self._seconds / 20:
+            self._renewed = now
+            self._watch.until = now + self._seconds
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
+
+
+@asynccontextmanager
+async def limited(watch: Watch, seconds: float) -> AsyncGenerator[Limit]:
+    """Limit what is done inside: each operation, where the limit is renewed before it.
+
+    Raises:
+        TimeoutError: one took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds) as timeout:
+            limit = Limit(timeout, watch, seconds)
+            limit.renew()
+            yield limit
+    finally:
+        watch.until = float("inf")
+
+
 class Player:
     """Runs operations on one store, beside a model of it.
 
@@ -37,17 +80,21 @@ class Player:
         store: the store, new and empty.
         dialect: how it takes values.
         watch: is told what goes on.
+        limit: the deadline of each operation; None where the caller sees to it.
     """
 
-    def __init__(self, store: Any, dialect: Dialect, watch: Watch) -> None:
+    def __init__(self, store: Any, dialect: Dialect, watch: Watch, limit: Limit | None = None) -> None:
         self.model = Model()
         self.store = store
         self._dialect = dialect
         self._watch = watch
+        self._limit = limit
 
     async def perform(self, operation: Operation) -> Outcome:
         """Perform one operation; it has passed admission when it was drawn from the pool."""
         self._watch.operation = operation
+        if self._limit is not None:
+            self._limit.renew()
         try:
             return Returned(await operation.apply(self.store, self._dialect))
         except Exception as error:  # noqa: BLE001  # an outcome like another

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from conformance.dialect import Dialect
 from conformance.operations import OPERATIONS, Get, GetPartialValues, Operation
 from conformance.search.blame import accounts, blame
 from conformance.search.minimise import minimise
-from conformance.search.play import Divergence, Player
+from conformance.search.play import Divergence, Player, limited
 from conformance.search.pool import make_pool
 from conformance.search.program import Generator, Program
 from conformance.subject import Grammar
@@ -58,6 +57,7 @@ class Coverage:
         live: how many of the operations with a key met one that was set.
         keyed: how many operations had a key.
         pairs: which kinds of operation followed one another.
+        kept: how many programs of earlier runs were performed first, beside the operations.
         possible: how many pairs there are of the kinds that the store offers.
     """
 
@@ -68,6 +68,7 @@ class Coverage:
     keyed: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     possible: int = 0
+    kept: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """For the report."""
@@ -78,6 +79,7 @@ class Coverage:
             "live_keys": round(self.live / self.keyed, 3) if self.keyed else 0.0,
             "pairs": len(self.pairs),
             "pairs_possible": self.possible,
+            "kept": self.kept,
         }
 
 
@@ -92,6 +94,10 @@ class Search:
         watch: is told what goes on.
         seed: fixes the sequence of programs.
         known: the clauses whose divergences are of no interest, because they are known to be broken.
+
+    Attributes:
+        coverage: what it did.
+        findings: what it found, by clause.
     """
 
     def __init__(
@@ -107,6 +113,8 @@ class Search:
     ) -> None:
         self.coverage = Coverage(seed)
         self.findings: dict[str, Finding] = {}
+        self.playing: Program = ()
+        """The program that is performed at this moment."""
         self._open = open_store
         self._dialect = dialect
         self._generator = Generator(make_pool(grammar), offers, seed)
@@ -123,20 +131,37 @@ class Search:
             program = self._generator.program(_LENGTH)
             divergence = await self._play(program, deadline)
             if divergence is not None:
-                await self._keep(program, divergence, deadline)
+                await self.look_into(program, divergence, deadline=deadline)
         self.coverage.seconds = time.monotonic() - started
+
+    async def replay(self, programs: Iterable[Program], *, deadline: float = 10.0) -> list[Program]:
+        """Perform the programs that an earlier run kept; return those that still show a fault, known or not."""
+        failing: list[Program] = []
+        for program in programs:
+            self.coverage.kept += 1
+            self.playing = program
+            async with self._player(deadline) as player:
+                divergence = await player.play(program)
+            if divergence is not None:
+                failing.append(program)
+                if not self._is_known(divergence, program):
+                    await self.look_into(program, divergence, deadline=deadline)
+        return failing
 
     async def _play(self, program: Program, deadline: float) -> Divergence | None:
         """Run a program on a new store, passing over what is known, and count what it did."""
-        async with AsyncExitStack() as stack:
-            player = Player(await self._open(stack), self._dialect, self._watch)
-            self._watch.until = time.monotonic() + deadline
-            try:
-                async with asyncio.timeout(deadline):
-                    return await player.play(program, lambda divergence: self._is_known(divergence, program))
-            finally:
-                self._watch.until = float("inf")
-                self._count(program)
+        self.playing = program
+        try:
+            async with self._player(deadline) as player:
+                return await player.play(program, lambda divergence: self._is_known(divergence, program))
+        finally:
+            self._count(program)
+
+    @asynccontextmanager
+    async def _player(self, deadline: float) -> AsyncGenerator[Player]:
+        """A player on a new store."""
+        async with limited(self._watch, deadline) as limit, AsyncExitStack() as stack:
+            yield Player(await self._open(stack), self._dialect, self._watch, limit)
 
     def _is_known(self, divergence: Divergence, program: Program) -> bool:
         return bool(accounts(divergence, program) & self._known)
@@ -157,7 +182,7 @@ class Search:
                     live.add(key)
         coverage.pairs.discard(("", program[0].method))
 
-    async def _keep(self, program: Program, divergence: Divergence, deadline: float) -> None:
+    async def look_into(self, program: Program, divergence: Divergence, *, deadline: float = 10.0) -> None:
         """Make the program minimal, and keep it as the finding of its clause."""
         found_as = blame(divergence, program)
         kind = type(divergence.operation)
@@ -183,11 +208,9 @@ class Search:
 
     async def _only(self, program: Program, deadline: float) -> Divergence | None:
         """Run a program on a new store, up to its first divergence."""
-        async with AsyncExitStack() as stack:
-            player = Player(await self._open(stack), self._dialect, self._watch)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(deadline):
-                    return await player.play(program)
+        with suppress(TimeoutError):
+            async with self._player(deadline) as player:
+                return await player.play(program)
         return None
 
     async def _cause(self, program: Program, divergence: Divergence, deadline: float) -> tuple[Program, Divergence]:
@@ -195,17 +218,15 @@ class Search:
         operation = divergence.operation
         if operation.changes or (isinstance(operation, Get) and operation.byte_range is None):
             return program, divergence
-        async with AsyncExitStack() as stack:
-            player = Player(await self._open(stack), self._dialect, self._watch)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(deadline):
-                    if await player.play(program[:-1]) is None:
-                        many = operation.key_ranges if isinstance(operation, GetPartialValues) else ()
-                        names = [key for key in [*player.model.contents, *operation.names()] if is_key(key)]
-                        reads = [*[Get(key) for key in names], *[Get(key, request) for key, request in many]]
-                        plainer = await player.first_wrong(reads, len(program) - 1)
-                        if plainer is not None:
-                            return (*program[:-1], plainer.operation), plainer
+        with suppress(TimeoutError):
+            async with self._player(deadline) as player:
+                if await player.play(program[:-1]) is None:
+                    many = operation.key_ranges if isinstance(operation, GetPartialValues) else ()
+                    names = [key for key in [*player.model.contents, *operation.names()] if is_key(key)]
+                    reads = [*[Get(key) for key in names], *[Get(key, request) for key, request in many]]
+                    plainer = await player.first_wrong(reads, len(program) - 1)
+                    if plainer is not None:
+                        return (*program[:-1], plainer.operation), plainer
         return program, divergence
 
 

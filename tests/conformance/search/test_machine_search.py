@@ -1,0 +1,56 @@
+"""The state machine under `storeproto check`."""
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from unruly_stores import Blocks
+
+from conformance import Recipe, Report, Subject, Verdict, check
+from conformance.contract import select
+from conformance.profile import QUICK, THOROUGH
+from conformance.search.machine_search import MachineSearch
+from conformance.trial import Watch
+from conformance.worker import BlockedError
+
+TIRING = Subject(name="a store", opening=Recipe("unruly_stores:TiresOfDeletes"))
+PROFILE = replace(QUICK, search=0.0, machine=5.0)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory) -> tuple[Report, Path]:
+    """A report of a run with the state machine, and its cache."""
+    cache = tmp_path_factory.mktemp("cache")
+    return check(TIRING, clauses=select(["EXI-1"]), profile=PROFILE, guard=False, cache=cache), cache
+
+
+def test_machine_finds(searched):
+    """What the state machine finds is the finding of its clause."""
+    assert searched[0].results[-1].verdict is Verdict.FAILED
+
+
+def test_report_says_how_far_it_came(searched):
+    """The report says how many operations the state machine performed."""
+    assert searched[0].search["machine"]["operations"] > 0
+
+
+def test_examples_are_kept(searched):
+    """What the state machine found is in Hypothesis's database in the cache."""
+    assert [*(searched[1] / "examples").rglob("*")]
+
+
+def test_thorough_profile_has_it():
+    """The thorough profile has time for the state machine."""
+    assert THOROUGH.machine > 0
+
+
+def test_blocking_call_is_left_behind(monkeypatch):
+    """A call that blocks the event loop past its deadline ends the search."""
+    monkeypatch.setattr(Blocks, "released", Event())
+    search = MachineSearch(Subject(name="blocks", opening=Recipe("unruly_stores:Blocks")), Watch(), set(), deadline=0.2)
+    try:
+        with pytest.raises(BlockedError, match="exists"):
+            search.run(60.0)
+    finally:
+        Blocks.released.set()
