@@ -173,10 +173,6 @@ class Trial:
             raise NotApplicable("no other processes are started from here")
         return self._processes
 
-    def place(self) -> Place:
-        """Make a place for a store that another process is to open."""
-        return self._place()
-
     @property
     def world(self) -> GuardedWorld:
         """The guard's scratch tree and decoys, for a clause that is guarded."""
