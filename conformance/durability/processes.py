@@ -56,7 +56,9 @@ class Processes:
         return self._ready().forking
 
     def start(self, job: str, given: Any) -> Process:
-        """Start a job of `conformance.durability.jobs`, which is called with `given`, any JSON, and its `Line`.
+        """Start a job, which is called with `given`, any JSON, and its `Line`.
+
+        A job is a function of `conformance.durability.jobs`, by its name, or of another module, as `module:name`.
 
         Raises:
             UnusableError: the other process cannot import the store.
@@ -64,7 +66,7 @@ class Processes:
         server = self._ready()
         self._jobs += 1
         process = Process(server, self._jobs)
-        server.send({"job": self._jobs, "function": f"{_JOBS}:{job}", "given": given})
+        server.send({"job": self._jobs, "function": job if ":" in job else f"{_JOBS}:{job}", "given": given})
         if server.forking:
             process.begin()
         else:
