@@ -265,8 +265,9 @@ class Inquiry:
     def _try(self, clause: Clause, seen: Survey) -> Result:
         self._serial += 1
         workspace = self._session.workspace / f"{clause.id}-{self._serial}"
+        session = self._session
         trial = Trial(
-            self.subject, seen, clause, self._profile, workspace, self._session.watch, processes=self._session.processes
+            self.subject, seen, clause, self._profile, workspace, session.watch, processes=session.processes, cache=session.cache
         )
         started = time.perf_counter()
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from typing_extensions import get_protocol_members
 
-from conformance.clause import Level, Need, clause, undecided
+from conformance.clause import Inconclusive, Level, Need, NotApplicable, clause
 from conformance.expectation import gives, raises, returns
 from conformance.operations import (
     Clear,
@@ -26,16 +27,20 @@ from conformance.operations import (
     SetPartialValues,
 )
 from conformance.survey import FLAGS
+from conformance.trace import Executed
 from conformance.trial import Trial
-from storeproto import Store, SupportsDeletes, SupportsListing, SupportsPartialWrites, SupportsWrites
-
-_PROTOCOLS = {
-    Need.WRITES: SupportsWrites,
-    Need.PARTIAL_WRITES: SupportsPartialWrites,
-    Need.DELETES: SupportsDeletes,
-    Need.LISTING: SupportsListing,
-}
-"""What each flag claims."""
+from conformance.typing_check import (
+    CAPABILITIES,
+    CHECKERS,
+    Candidate,
+    CandidateError,
+    Checker,
+    CheckerError,
+    Finding,
+    find_once,
+    script_of,
+)
+from storeproto import Store
 
 _READ_ONLY_AND_FLAGS = ("read_only", *FLAGS.values())
 
@@ -44,7 +49,11 @@ _READ_ONLY_AND_FLAGS = ("read_only", *FLAGS.values())
 async def _is_a_store(trial: Trial) -> None:
     store = await trial.open()
     found = [name for name in sorted(get_protocol_members(Store)) if inspect.getattr_static(store.store, name, None) is None]
-    await trial.ask("isinstance(store, storeproto.Store)", gives(value=True), f"it lacks {', '.join(found)}" if found else "")
+    because = f"it lacks {', '.join(found)}" if found else ""
+    opened: object = store.store
+    if found and hasattr(type(opened), "__getattr__"):
+        because += "; what __getattr__ forwards is no member to isinstance: define each"
+    await trial.ask("isinstance(store, storeproto.Store)", gives(value=True), because)
 
 
 @clause(
@@ -70,9 +79,9 @@ async def _parameters(trial: Trial) -> None:
 def _claims(trial: Trial) -> Iterator[tuple[Any, str]]:
     """The protocols that the store must satisfy, and why."""
     yield Store, "every store has it"
-    for need, protocol in _PROTOCOLS.items():
-        if trial.survey.flags[FLAGS[need]]:
-            yield protocol, f"{FLAGS[need]} is True"
+    for flag, protocol in CAPABILITIES.items():
+        if trial.survey.flags[flag]:
+            yield protocol, f"{flag} is True"
 
 
 def _signature(method: Any) -> inspect.Signature | None:
@@ -142,13 +151,39 @@ def _operations(trial: Trial, key: str) -> Iterator[Operation]:
         yield from (Delete(key), DeleteDir(trial.directory()), Clear())
 
 
-_TYPE_CHECKS = undecided(
+@clause(
     "TYP-4",
     Level.SHOULD,
     "the class type-checks",
     "The class type-checks against each protocol that its flags claim (reported method by method, with the type checker's own "
     "words).",
 )
+async def _type_checks(trial: Trial) -> None:
+    checkers = [CHECKERS[name] for name in trial.profile.type_checkers]
+    if not checkers:
+        raise NotApplicable("no type checker was asked for: --type-checker mypy, or a profile's with_type_checkers, does")
+    for checker in checkers:
+        if not checker.installed():
+            raise NotApplicable(f"{checker.name} is not installed here: pip install {checker.name}")
+    store: object = (await trial.open()).store
+    try:
+        candidate = Candidate.of(type(store), trial.survey.flags, trial.dialect)
+    except CandidateError as error:
+        raise NotApplicable(str(error)) from None
+    said: list[tuple[Checker, Finding]] = []
+    for checker in checkers:
+        try:
+            findings = await asyncio.to_thread(find_once, candidate, checker.name, trial.cache)
+        except CheckerError as error:
+            raise Inconclusive(f"{checker.name} came to no answer: {error}") from None
+        said += [(checker, finding) for finding in findings]
+    asked = " and ".join(map(str, checkers))
+    if said:
+        protocols = ", ".join([protocol.__name__ for protocol, _ in _claims(trial)])
+        trial.trace.steps[:] = [Executed(script_of(said[0][1], said[0][0]))]
+        words = [f"{checker.name}: {finding}" if len(checkers) > 1 else str(finding) for checker, finding in said]
+        trial.fail(f"{asked} accepts what users of {protocols} may write", "\n".join(words))
+    trial.note = f"asked of {asked}"
 
 
 @clause(
@@ -170,4 +205,4 @@ async def _not_assigned(trial: Trial) -> None:
     await trial.ask("setattr(store, 'read_only', not store.read_only)", raises(AttributeError, TypeError, ValueError))
 
 
-CLAUSES = (_is_a_store, _parameters, _awaitable, _TYPE_CHECKS, _flags, _not_assigned)
+CLAUSES = (_is_a_store, _parameters, _awaitable, _type_checks, _flags, _not_assigned)

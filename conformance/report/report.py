@@ -41,7 +41,7 @@ class Result:
         """The finding for people: requirement, expected, actual, and the script."""
         clause = self.clause
         lines = [
-            f"{name + ':':<13}{text}"
+            f"{name + ':':<13}{text}".replace("\n", "\n" + " " * 13)
             for name, text in (
                 ("requirement", f"{clause.text} ({clause.id}, {clause.level.value})"),
                 ("expected", self.expected),

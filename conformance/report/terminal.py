@@ -119,7 +119,7 @@ def _print_finding(result: Result, console: Console) -> None:
         ("reason", result.reason),
     ):
         if text:
-            console.print(f"  {name + ':':<13}{text}")
+            console.print(f"  {name + ':':<13}{text}".replace("\n", "\n" + " " * 15))
     if result.timeline:
         console.print("  time line:")
         for line in result.timeline.splitlines():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from storeproto import ByteRequest, BytesPrototype, resolve
+from storeproto import BufferPrototype, ByteRequest, BytesPrototype, resolve
 from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 
 
@@ -29,7 +29,7 @@ class SoundStore:
     def read_only(self) -> bool:
         return self._read_only
 
-    def with_read_only(self, read_only: bool = False) -> Any:
+    def with_read_only(self, read_only: bool = False) -> Self:
         return type(self)(self.values, read_only=read_only)
 
     def close(self) -> None:
@@ -51,7 +51,9 @@ class SoundStore:
         if self.read_only:
             raise ValueError("the store is read-only")
 
-    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+    async def get(
+        self, key: str, prototype: BufferPrototype[bytes] | None = None, byte_range: ByteRequest | None = None
+    ) -> bytes | None:
         value = self.values.get(check_key(key))
         if value is None:
             return None
@@ -61,7 +63,9 @@ class SoundStore:
     def part(self, value: bytes, byte_range: ByteRequest | None) -> bytes:
         return value[resolve(byte_range, len(value))]
 
-    async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, ByteRequest | None]]) -> builtins.list[Any]:
+    async def get_partial_values(
+        self, prototype: BufferPrototype[bytes], key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> builtins.list[bytes | None]:
         return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
 
     async def exists(self, key: str) -> bool:

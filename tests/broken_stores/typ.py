@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from broken_stores.sound import SoundStore
 from storeproto.keys import check_key
@@ -91,6 +91,35 @@ class SynchronousSize(SoundStore):
 
     def getsize_prefix(self, prefix: str = "") -> Any:
         return sum(len(self.values[key]) for key in self.keys_below(prefix))
+
+
+class OlderByteRanges(SoundStore):
+    """Says that it takes byte ranges in their older form alone."""
+
+    breaks: ClassVar = frozenset({"TYP-4"})
+    type_checkers: ClassVar = ("mypy",)
+
+    async def get(self, key: str, prototype: Any = None, byte_range: tuple[int, int] | None = None) -> bytes | None:
+        return await super().get(key, prototype, byte_range)
+
+
+class NotTyped(SoundStore):
+    """Says nothing of the types of `exists`."""
+
+    breaks: ClassVar = frozenset({"TYP-4"})
+    type_checkers: ClassVar = ("mypy",)
+
+    async def exists(self, key):
+        return await super().exists(key)
+
+
+class FlagDeclaredFalse(SoundStore):
+    """Declares the flag to be False that is True."""
+
+    breaks: ClassVar = frozenset({"TYP-4"})
+    type_checkers: ClassVar = ("mypy",)
+
+    supports_deletes: Literal[False] = True
 
 
 class FlagIsANumber(SoundStore):

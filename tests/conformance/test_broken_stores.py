@@ -52,6 +52,7 @@ def files_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_breaks_what_it_says(store: type[Any]):
     """A broken store breaks just the clauses that it declares."""
     profile = PROFILES[getattr(store, "profile", "default")].with_deadline(getattr(store, "deadline", None))
+    profile = profile.with_type_checkers(*getattr(store, "type_checkers", ()))
     report = check(subject(store), profile=profile, guard=getattr(store, "guarded", False), operations=0)
     assert {result.clause.id for result in report.with_verdict(*BROKEN)} == set(store.breaks), [
         str(result) for result in report.with_verdict(*BROKEN, Verdict.ERROR)
