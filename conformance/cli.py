@@ -116,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the programs of the search; 0 by default")
     check.add_argument("--operations", type=_count, metavar="N", help="search for N operations, not for the profile's time")
     check.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
+    check.add_argument(
+        "--type-checker",
+        action="append",
+        choices=("mypy", "pyright", "none"),
+        help="ask this type checker about the store's class (TYP-4); mypy by default, and none by the quick profile",
+    )
     check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
     check.add_argument("--no-cache", action="store_true", help="keep nothing for the next run, and use nothing of the last")
     check.set_defaults(run=_check)
@@ -176,9 +182,10 @@ def _check(given: argparse.Namespace) -> int:
     clauses = select(given.clause)
     version = version_asked(given.contract, clauses)
     known = read_known_failures(given.expect, version) if given.expect else {}
-    expect = {id_: str(entry) for id_, entry in known.items()}
     subject_arguments = dict([parse_argument(text) for text in given.arg])
     profile = PROFILES[given.profile].with_deadline(given.timeout)
+    if given.type_checker:
+        profile = profile.with_type_checkers(*[name for name in given.type_checker if name != "none"])
     for path in filter(None, [given.json, given.junit, given.html, given.badge, given.write_expectations]):
         _check_writable(path)
     if len(given.targets) > 1 and (given.badge or given.write_expectations):
@@ -188,7 +195,7 @@ def _check(given: argparse.Namespace) -> int:
     unusable: list[str] = []
     for subject in subjects:
         try:
-            reports.append(_judge(subject, clauses, profile, expect, given))
+            reports.append(_judge(subject, clauses, profile, known, given))
         except TargetError as error:  # the other targets are judged all the same
             unusable.append(str(error))
             continue
@@ -253,7 +260,7 @@ def _matrix(given: argparse.Namespace) -> int:
 
 
 def _judge(
-    subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expect: dict[str, str], given: argparse.Namespace
+    subject: Subject, clauses: tuple[Clause, ...], profile: Profile, expect: Mapping[str, KnownFailure], given: argparse.Namespace
 ) -> Report:
     import warnings
 

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,8 @@ from conformance.clause import Verdict
 from conformance.contract import CONTRACT, VERSION
 from conformance.report.report import Report, Result
 from conformance.report.scrub import scrubbed
+from conformance.saving import SavedTraceError, decode_trace
+from conformance.trace import Trace, has_statements
 from conformance.versions import number
 
 
@@ -30,14 +32,30 @@ class KnownFailure:
         reason: why it fails.
         link: where that is written down, an issue say.
         until: the last day, `2026-12-31`, or the last version of the contract, `1.2`, on which it is accepted; empty for no end.
+        trace: the recorded steps that show it, as JSON: where only a search found it, they decide instead of another search.
     """
 
     reason: str
     link: str = ""
     until: str = ""
+    trace: str = ""
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.link})" if self.link else self.reason
+
+    def steps(self) -> Trace:
+        """Return the recorded trace; it is empty where there is none.
+
+        Raises:
+            SavedTraceError: it cannot be read, or holds statements, which no file has a say in.
+        """
+        try:
+            trace = decode_trace(json.loads(self.trace or "[]"))
+        except ValueError as error:
+            raise SavedTraceError(f"the trace is no JSON: {error}") from error
+        if has_statements(trace):
+            raise SavedTraceError("the trace holds statements; only operations are performed")
+        return trace
 
     def is_over(self, contract: str = VERSION) -> bool:
         """Whether `until` is past, in a run by this version of the contract.
@@ -50,15 +68,6 @@ class KnownFailure:
         if re.fullmatch(r"\d+(\.\d+)*", self.until):
             return number(contract) > number(self.until)
         return datetime.now(UTC).date() > date.fromisoformat(self.until)
-
-
-def read_expectations(path: Path, contract: str = VERSION) -> dict[str, str]:
-    """Return the reasons by clause of a TOML file, as `read_known_failures` reads it.
-
-    Raises:
-        ExpectationError: the file cannot be read, or an entry is not allowed.
-    """
-    return {id_: str(known) for id_, known in read_known_failures(path, contract).items()}
 
 
 def read_known_failures(path: Path, contract: str = VERSION) -> dict[str, KnownFailure]:
@@ -79,7 +88,7 @@ def read_known_failures(path: Path, contract: str = VERSION) -> dict[str, KnownF
         raise ExpectationError(f'the expectations file {str(path)!r} has no table [expect] with lines like "NEW-4" = "why"')
     found = cast("dict[str, object]", table)
     known = {id_: _known_failure(id_, entry, path) for id_, entry in found.items()}
-    check_expectations({id_: entry.reason for id_, entry in known.items()})
+    check_expectations(known)
     for id_, entry in known.items():
         try:
             over = entry.is_over(contract)
@@ -90,6 +99,12 @@ def read_known_failures(path: Path, contract: str = VERSION) -> dict[str, KnownF
             ) from None
         if over:
             raise ExpectationError(f"the expectation {id_!r} in {str(path)!r} was accepted until {entry.until}, which is past")
+        try:
+            entry.steps()
+        except SavedTraceError as error:
+            raise ExpectationError(
+                f"the expectation {id_!r} in {str(path)!r}: {error}; storeproto check --write-expectations records it"
+            ) from None
     return known
 
 
@@ -97,15 +112,16 @@ def _known_failure(id_: str, entry: object, path: Path) -> KnownFailure:
     if isinstance(entry, str):
         return KnownFailure(entry)
     if isinstance(entry, dict):
-        fields = {name: _text(value) for name, value in cast("dict[str, object]", entry).items()}
-        if "reason" in fields and {*fields} <= _FIELDS and None not in fields.values():
-            return KnownFailure(**cast("dict[str, str]", fields))
+        given = {name: _text(value) for name, value in cast("dict[str, object]", entry).items()}
+        if "reason" in given and {*given} <= _FIELDS and None not in given.values():
+            return KnownFailure(**cast("dict[str, str]", given))
     raise ExpectationError(
-        f'the expectation {id_!r} in {str(path)!r}: give its reason as a string, or {{reason = "why", link = "...", until = "..."}}'
+        f"the expectation {id_!r} in {str(path)!r}: give its reason as a string, or "
+        '{reason = "why", link = "...", until = "...", trace = "..."}'
     )
 
 
-_FIELDS = {"reason", "link", "until"}
+_FIELDS = {field.name for field in fields(KnownFailure)}
 
 
 def _text(value: object) -> str | None:
@@ -128,12 +144,18 @@ def render_expectations(report: Report, known: Mapping[str, KnownFailure]) -> st
         "[expect]",
     ]
     for result in report.with_verdict(Verdict.FAILED, Verdict.WARNED, Verdict.EXPECTED_FAILURE):
-        entry = known.get(result.clause.id) or KnownFailure(_reason(result))
-        if entry.link or entry.until:
-            fields = [f"{name} = {_toml(text)}" for name, text in asdict(entry).items() if text]
-            lines.append(f"{_toml(result.clause.id)} = {{ {', '.join(fields)} }}")
+        id_ = result.clause.id
+        entry = known.get(id_) or KnownFailure(_reason(result))
+        if id_ in report.search.get("found", ()) and not result.trace:
+            lines.append(f"# {id_}: {_comment(entry.reason)}; a search found it, and there are no steps to record")
+            continue
+        if id_ in report.search.get("found", ()):
+            entry = replace(entry, trace=json.dumps(result.trace))
+        if entry == KnownFailure(entry.reason):
+            lines.append(f"{_toml(id_)} = {_toml(entry.reason)}")
         else:
-            lines.append(f"{_toml(result.clause.id)} = {_toml(entry.reason)}")
+            members = [f"{name} = {_toml(text)}" for name, text in asdict(entry).items() if text]
+            lines.append(f"{_toml(id_)} = {{ {', '.join(members)} }}")
     return "\n".join(lines) + "\n"
 
 
@@ -148,36 +170,40 @@ def _comment(text: str) -> str:
 
 
 def _toml(text: str) -> str:
-    """A basic string."""
+    """A literal string where there is much to escape, else a basic one."""
+    if text.count('"') > 1 and text.isascii() and text.isprintable() and "'''" not in text and not text.endswith("'"):
+        return f"'''{text}'''"
     plain = text.encode("utf-8", "replace").decode("utf-8")  # TOML knows no lone surrogates
     return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def check_expectations(expect: Mapping[str, str]) -> None:
+def check_expectations(expect: Mapping[str, str | KnownFailure]) -> None:
     """Accept only clauses that exist, each with a reason.
 
     Raises:
         ExpectationError: an id is unknown or a reason is empty.
     """
     known = {clause.id for clause in CONTRACT}
-    for id_, reason in expect.items():
+    for id_, entry in expect.items():
         if id_ not in known:
             raise ExpectationError(f"an expectation names {id_!r}, which is no clause (storeproto contract lists them)")
-        if not reason.strip():
+        if not (entry if isinstance(entry, str) else entry.reason).strip():
             raise ExpectationError(f"the expectation for {id_} has no reason; say why it fails")
 
 
-def settle(results: Iterable[Result], expect: Mapping[str, str]) -> list[Result]:
+def settle(results: Iterable[Result], expect: Mapping[str, str | KnownFailure]) -> list[Result]:
     """Return the results with the expected failures and the unexpected passes named as such."""
     check_expectations(expect)
     return [_settled(result, expect[result.clause.id]) if result.clause.id in expect else result for result in results]
 
 
-def _settled(result: Result, reason: str) -> Result:
+def _settled(result: Result, entry: str | KnownFailure) -> Result:
     match result.verdict:
         case Verdict.FAILED | Verdict.WARNED | Verdict.NOTED:
-            return replace(result, verdict=Verdict.EXPECTED_FAILURE, reason=reason)
+            return replace(result, verdict=Verdict.EXPECTED_FAILURE, reason=str(entry))
         case Verdict.PASSED:
-            return replace(result, verdict=Verdict.UNEXPECTED_PASS, reason=f"was expected to fail: {reason}")
+            recorded = isinstance(entry, KnownFailure) and entry.trace
+            now = "; the recorded trace shows it no more: remove the expectation" if recorded else "; remove the expectation"
+            return replace(result, verdict=Verdict.UNEXPECTED_PASS, reason=f"was expected to fail: {entry}{now}")
         case _:
             return result

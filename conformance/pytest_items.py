@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import FunctionType
 
     from conformance.clause import Clause
+    from conformance.expectations import KnownFailure
     from conformance.inquiry import Inquiry
     from conformance.profile import Profile
     from conformance.report.report import Result
@@ -49,7 +50,7 @@ class Settings:
     contract: str
     seed: int
     operations: int | None
-    expect: Mapping[str, str]
+    expect: Mapping[str, KnownFailure]
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -64,7 +65,7 @@ def settings_of(config: pytest.Config) -> Settings:
     if lacking:
         raise pytest.UsageError(f"judging a store needs {', '.join(lacking)}: pip install 'storeproto[conformance]'")
     from conformance.contract import UnknownClauseError, select
-    from conformance.expectations import ExpectationError, read_expectations
+    from conformance.expectations import ExpectationError, read_known_failures
     from conformance.profile import PROFILES
     from conformance.versions import UnknownVersionError, at_version, version_asked
 
@@ -86,7 +87,7 @@ def settings_of(config: pytest.Config) -> Settings:
             contract,
             _count("seed", setting("seed") or "0"),
             _count("operations", operations) if operations else None,
-            read_expectations(config.rootpath / expect, contract) if expect else {},
+            read_known_failures(config.rootpath / expect, contract) if expect else {},
         )
     except (ExpectationError, UnknownClauseError, UnknownVersionError) as error:
         raise pytest.UsageError(str(error)) from None
@@ -131,7 +132,7 @@ class Questioning:
         """The clauses that were collected and not deselected."""
 
     @cached_property
-    def expect(self) -> Mapping[str, str]:
+    def expect(self) -> Mapping[str, str | KnownFailure]:
         """The known failures."""
         return {**self._make(self._values).expect, **self._settings.expect}
 
@@ -164,7 +165,9 @@ class Questioning:
 
     def ask(self, clause: Clause) -> Result:
         """Return the answer to a clause, the expectations looked at."""
-        return self._settled([self._inquiry.ask(clause)])[0]
+        from conformance.recorded import ask_recorded
+
+        return self._settled([ask_recorded(self._inquiry.ask(clause), self.expect, self._inquiry)])[0]
 
     def search(self) -> list[Result]:
         """Return what a search found of the clauses that hold when they are asked directly."""

@@ -12,7 +12,7 @@ from conformance.profile import DEFAULT, Profile
 from conformance.saving import SavedTraceError, decode_trace
 from conformance.session import Session
 from conformance.subject import Subject
-from conformance.trace import Asked, Executed, Opened, Trace
+from conformance.trace import Asked, Executed, Opened, Trace, has_statements
 from conformance.trial import Handle, Trial
 
 _REPLAY = Clause("REPLAY", Level.MUST, "a saved trace", "A saved trace ends as it was expected to.")
@@ -70,7 +70,7 @@ def replay(traces: dict[str, Trace], subject: Subject, profile: Profile = DEFAUL
         for name, trace in traces.items():
             trial = Trial(subject, seen, _REPLAY, profile, session.workspace / name, session.watch)
             script = trace.script(subject, seen.dialect)
-            if any(isinstance(step, Executed) or (isinstance(step, Asked) and step.operation is None) for step in trace.steps):
+            if has_statements(trace):
                 found.append(Replayed(name, None, "its statements are not executed; run its script", script))
                 continue
             found.append(session.worker.run(lambda trial=trial, trace=trace, name=name: _perform(trial, trace, name)))  # type: ignore[misc]
@@ -78,23 +78,10 @@ def replay(traces: dict[str, Trace], subject: Subject, profile: Profile = DEFAUL
 
 
 async def _perform(trial: Trial, trace: Trace, name: str) -> Replayed:
-    handles: dict[str, Handle] = {}
     holds: bool | None = True
     text = "it ends as expected"
     try:
-        for step in trace.steps:
-            match step:
-                case Opened(again=True):
-                    earlier = next(handle for handle in handles.values() if handle.place_variable == step.place)
-                    handles[step.variable] = await trial.reopen(earlier, step.variable, read_only=step.read_only)
-                case Opened():
-                    handles[step.variable] = await trial.open(step.variable)
-                case Asked(operation=operation) if operation is not None:
-                    await handles[step.variable].expect(operation, step.expectation)
-                case Executed() | Asked():
-                    pass  # refused above
-                case _:
-                    await handles[step.variable].do(step.operation)
+        await perform(trial, trace)
     except ClauseFailure as failure:
         holds, text = False, str(failure)
     except NotApplicable as reason:
@@ -102,3 +89,26 @@ async def _perform(trial: Trial, trace: Trace, name: str) -> Replayed:
     finally:
         await trial.close()
     return Replayed(name, holds, text, trial.script())
+
+
+async def perform(trial: Trial, trace: Trace) -> None:
+    """Perform the operations of a trace, which has no statements.
+
+    Raises:
+        ClauseFailure: it does not end as expected.
+        NotApplicable: the subject cannot do what it needs.
+    """
+    handles: dict[str, Handle] = {}
+    for step in trace.steps:
+        match step:
+            case Opened(again=True):
+                earlier = next(handle for handle in handles.values() if handle.place_variable == step.place)
+                handles[step.variable] = await trial.reopen(earlier, step.variable, read_only=step.read_only)
+            case Opened():
+                handles[step.variable] = await trial.open(step.variable)
+            case Asked(operation=operation) if operation is not None:
+                await handles[step.variable].expect(operation, step.expectation)
+            case Executed() | Asked():
+                pass  # a trace with statements is not performed
+            case _:
+                await handles[step.variable].do(step.operation)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from conformance.clause import Clause, Verdict
 from conformance.contract import CONTRACT
-from conformance.expectations import check_expectations, settle
+from conformance.expectations import KnownFailure, check_expectations, settle
 from conformance.inquiry import Inquiry, Progress
 from conformance.profile import DEFAULT, Profile
+from conformance.recorded import ask_recorded
 from conformance.report.report import INTERRUPTED, Report, Result
 from conformance.session import Session
 from conformance.subject import Subject
@@ -23,7 +24,7 @@ def check(
     *,
     clauses: Iterable[Clause] = CONTRACT,
     profile: Profile = DEFAULT,
-    expect: Mapping[str, str] | None = None,
+    expect: Mapping[str, str | KnownFailure] | None = None,
     progress: Progress | None = None,
     guard: bool = True,
     seed: int = 0,
@@ -39,7 +40,8 @@ def check(
         subject: the store under test.
         clauses: what to ask; the whole contract by default.
         profile: how much to ask.
-        expect: reasons for clauses that are known to fail, by id, beside the subject's own.
+        expect: reasons for clauses that are known to fail, by id, beside the subject's own; a `KnownFailure` where there is more
+            to say.
         progress: is told each result as it comes.
         guard: ask also what needs the guard's child process.
         seed: fixes the programs of the search.
@@ -54,7 +56,7 @@ def check(
     """
     given = tuple(clauses)
     version = version_asked(contract, given)
-    expected = {**subject.expect, **(expect or {})}
+    expected: dict[str, str | KnownFailure] = {**subject.expect, **(expect or {})}
     check_expectations(expected)
     asked = at_version(version, given)
     with Session(subject, profile, cache) as session:
@@ -62,15 +64,17 @@ def check(
         interrupted = False
         if not inquiry.begin():
             interrupted = _ask_all(inquiry, asked)
+            for result in [] if interrupted else [*inquiry.results.values()]:
+                ask_recorded(result, expected, inquiry)
             if operations != 0 and not interrupted:
                 passed = {id_ for id_, result in inquiry.results.items() if result.verdict is Verdict.PASSED}
                 wanted = passed & {clause.id for clause in asked}
                 with suppress(KeyboardInterrupt):  # every clause has its answer
-                    for result in inquiry.search(wanted=wanted, expected=expected, seed=seed, operations=operations):
-                        inquiry.keep(result)
+                    found = inquiry.search(wanted=wanted, expected=expected, seed=seed, operations=operations)
+                    inquiry.coverage["found"] = [inquiry.keep(result).clause.id for result in found]
         order = dict.fromkeys([clause.id for clause in (*CONTRACT, *asked)])
-        found = [in_its_form(inquiry.results[id_], version) for id_ in order if id_ in inquiry.results]
-        settled = settle(found, expected)
+        results = [in_its_form(inquiry.results[id_], version) for id_ in order if id_ in inquiry.results]
+        settled = settle(results, expected)
         environment = inquiry.environment()
         if interrupted:
             environment["guard"] = "interrupted"

@@ -110,6 +110,11 @@ class Trace:
         return "\n".join([*_merged(used), "async def main():", *[f"    {line}" for line in body], "asyncio.run(main())"]) + "\n"
 
 
+def has_statements(trace: Trace) -> bool:
+    """Whether there is Python in it, which nobody executes who got it from a file."""
+    return any(isinstance(step, Executed) or (isinstance(step, Asked) and step.operation is None) for step in trace.steps)
+
+
 def _with_short_places(body: list[str], places: Iterable[str]) -> list[str]:
     """The lines without variables for directories that are named once."""
     text = "\n".join(body)

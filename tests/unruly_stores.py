@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 from broken_stores.sound import SoundStore
 
@@ -116,16 +117,11 @@ class InADirectory(SoundStore):
         return cls(root)
 
 
-class SlipsAtTheThirdOverwrite(SoundStore):
-    """Keeps the old value where a key of one letter is set for the third time: no example of a clause's does that."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.times: dict[str, int] = {}
+class KeepsShortKeys(SoundStore):
+    """Keeps the old value where a key of one letter is set again: no example of a clause has such keys."""
 
     async def set(self, key: str, value: Any) -> None:
-        self.times[key] = self.times.get(key, 0) + 1
-        if len(key) > 1 or self.times[key] != 3:
+        if len(key) > 1 or key not in self.values:
             await super().set(key, value)
 
 

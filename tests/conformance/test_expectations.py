@@ -8,7 +8,7 @@ import pytest
 
 from conformance import Result, Verdict
 from conformance.contract import select
-from conformance.expectations import ExpectationError, check_expectations, read_expectations, settle
+from conformance.expectations import ExpectationError, KnownFailure, check_expectations, read_known_failures, settle
 
 (GET_1,) = select(["GET-1"])
 
@@ -22,7 +22,7 @@ def file(tmp_path) -> Path:
 def test_read(file: Path):
     """A file gives its reasons by clause."""
     file.write_text('[expect]\n"GET-1" = "it is known"\n')
-    assert read_expectations(file) == {"GET-1": "it is known"}
+    assert read_known_failures(file) == {"GET-1": KnownFailure("it is known")}
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,20 @@ def test_unusable_file(file: Path, text: str, words: str):
     """A file that cannot be used is refused, with what is wrong about it."""
     file.write_text(text)
     with pytest.raises(ExpectationError, match=words):
-        read_expectations(file)
+        read_known_failures(file)
 
 
 def test_missing_file(file: Path):
     """A file that is not there is refused."""
     with pytest.raises(ExpectationError, match="cannot read the expectations file"):
-        read_expectations(file)
+        read_known_failures(file)
 
 
 def test_no_text(file: Path):
     """A file that is no text is refused."""
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ExpectationError, match="cannot read the expectations file"):
-        read_expectations(file)
+        read_known_failures(file)
 
 
 def test_usable_expectations():

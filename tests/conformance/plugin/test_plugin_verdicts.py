@@ -47,6 +47,35 @@ def test_expected_failure(suite, pytester):
     result.stdout.fnmatch_lines(["XFAIL*EXI-1: it is blind*"])
 
 
+SHORT = """
+import conformance
+from reference_stores import MemoryStore
+
+class KeepsShortKeys(MemoryStore):
+    async def set(self, key, value):
+        if len(key) > 1 or not await self.exists(key):
+            await super().set(key, value)
+
+@conformance.subject()
+def short():
+    return KeepsShortKeys()
+"""
+STEPS = """[
+    {"kind": "Opened", "variable": "store", "place": "store_path"},
+    {"kind": "Performed", "variable": "store", "operation": {"kind": "Set", "key": "a", "value": {"bytes": "YQ=="}}},
+    {"kind": "Performed", "variable": "store", "operation": {"kind": "Set", "key": "a", "value": {"bytes": "Yg=="}}},
+    {"kind": "Asked", "variable": "store", "operation": {"kind": "Get", "key": "a"}, "source": "",
+        "expectation": {"kind": "Gives", "value": {"bytes": "Yg=="}}}
+]"""
+
+
+def test_recorded_failure(suite, pytester):
+    """A failure that only a search finds is an xfail where its steps were recorded, and no search is run."""
+    pytester.makepyfile(test_stores=SHORT)
+    entry = f"\"SET-5\" = {{ reason = 'short keys', trace = '''{STEPS}''' }}"
+    suite(expecting(pytester, entry), clauses="SET-5").assert_outcomes(xfailed=1)
+
+
 def test_unexpected_pass(suite, pytester):
     """An expectation that does not hold is a failure."""
     suite("-k", "good and EXI-1", expecting(pytester, '"EXI-1" = "it is blind"')).assert_outcomes(failed=1, deselected=11)
