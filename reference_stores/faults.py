@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from reference_stores.inner_store import OverInnerStore
 from storeproto import BufferPrototype, BytesPrototype, as_bytes
 
 _READS = ("get",)
@@ -109,7 +110,7 @@ class _Planned:
         return due
 
 
-class FaultyStore:
+class FaultyStore(OverInnerStore):
     """A store with faults on a plan; without one it is the store in it.
 
     The plan is code, and prints itself as code with what came of it, so that a failing test shows what it was up against.
@@ -175,31 +176,6 @@ class FaultyStore:
         return found
 
     # What every store has
-
-    @property
-    def supports_writes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_writes)
-
-    @property
-    def supports_deletes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_deletes)
-
-    @property
-    def supports_partial_writes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_partial_writes)
-
-    @property
-    def supports_listing(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_listing)
-
-    @property
-    def read_only(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.read_only)
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """Return the handle of the inner store, with the same plan from its beginning."""

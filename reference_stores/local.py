@@ -6,21 +6,19 @@ import builtins
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Literal, Self, overload
+from typing import Any, Final, Literal, Self
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, override
 
 from reference_stores.commit_token import CommitToken
 from reference_stores.local_files.files import LocalFiles
 from reference_stores.paging import PAGE_SIZE
 from reference_stores.partial_writes import plan_patches, plan_range
+from reference_stores.reading import KeyRange, Request, SynchronousReadingHandle
 from reference_stores.thread_hops import ThreadHops
 from storeproto import (
     BufferLike,
-    BufferPrototype,
     ByteRangePair,
-    ByteRequest,
     RangeByteRequest,
     UnsupportedOperationError,
     as_bytes,
@@ -28,16 +26,13 @@ from storeproto import (
 from storeproto.errors import closed_error, missing_key_error, read_only_error
 from storeproto.keys import check_key, check_prefix, check_string_prefix
 
-B = TypeVar("B")
 S = TypeVar("S")
 T = TypeVar("T")
 
 _HAS_DIRECTORY_HANDLES: Final = {os.open, os.rename, os.unlink} <= os.supports_dir_fd
 
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
-
-class LocalStore:
+class LocalStore(SynchronousReadingHandle):
     """A store in the directory `root`: the value of the key `a/b` is the file `a/b` in it.
 
     *What is in the store.* The regular files below `root` that are reached without a symbolic link and have UTF-8 names. Links
@@ -127,31 +122,18 @@ class LocalStore:
         """Return a new handle on the same data; this one keeps its mode."""
         handle = type(self).__new__(type(self))
         handle._root, handle._options = self._root, self._options
-        handle._take(self._open("with_read_only"), read_only)
+        handle._take(self._readable("with_read_only"), read_only)
         return handle
 
+    @override
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on, and so do operations that have begun."""
         if self._files is not None:
             self._files.close()
             self._files = None
 
-    def __enter__(self) -> Self:
-        self._open("__enter__")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _open(self, operation: str) -> LocalFiles:
+    @override
+    def _readable(self, operation: str) -> LocalFiles:
         """The files, for reading."""
         if self._files is None:
             raise closed_error(self, operation)
@@ -159,7 +141,7 @@ class LocalStore:
 
     def _writable(self, operation: str) -> LocalFiles:
         """The files, for a change."""
-        files = self._open(operation)
+        files = self._readable(operation)
         if self._read_only:
             raise read_only_error(self, operation)
         return files
@@ -174,88 +156,26 @@ class LocalStore:
 
     # Reading
 
-    @overload
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    def get_sync(
-        self, key: str, *, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Do what `get` does, without an event loop."""
-        value = self._open("get").get(key, byte_range)
-        return value if prototype is None or value is None else prototype.buffer.from_bytes(value)
+    @override
+    def _value_sync(self, key: str, byte_range: Request) -> bytes | None:
+        return self._readable("get").get(key, byte_range)
 
-    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
-    @overload
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
+    @override
+    def _value_now(self, key: str, byte_range: Request) -> bytes | None:
+        return self._readable("get").get_now(key, byte_range)
 
-        The result is `bytes` without a prototype, and of the prototype's class with one.
+    @override
+    async def _value(self, key: str, byte_range: Request) -> bytes | None:
+        return await self._hops.read(self._readable("get").get, key, byte_range)
 
-        Raises:
-            InvalidKeyError: `key` is not allowed.
-            OSError: the file cannot be read.
-            TypeError: `byte_range` is no byte request.
-        """
-        files = self._open("get")
-        try:
-            value = files.get_now(key, byte_range)
-        except BlockingIOError:
-            pass
-        else:
-            return value if prototype is None or value is None else prototype.buffer.from_bytes(value)
-        value = await self._hops.read(files.get, key, byte_range)
-        return value if prototype is None or value is None else prototype.buffer.from_bytes(value)
-
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[bytes | None]: ...
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[B | None]: ...
-    async def get_partial_values(
-        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[Any]:
-        """Return what `get` would for each key and byte range, in their order; each file is opened once."""
-        files = self._open("get_partial_values")
-        values = await self._read(files.get_many_now, files.get_many, [*key_ranges])
-        if prototype is None:
-            return values
-        make = prototype.buffer.from_bytes
-        return [None if value is None else make(value) for value in values]
+    @override
+    async def _values(self, asked: builtins.list[KeyRange]) -> builtins.list[bytes | None]:
+        files = self._readable("get_partial_values")
+        return await self._read(files.get_many_now, files.get_many, asked)
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""
-        files = self._open("exists")
+        files = self._readable("exists")
         return await self._read(files.size_now, files.size, key) is not None
 
     async def getsize(self, key: str) -> int:
@@ -264,7 +184,7 @@ class LocalStore:
         Raises:
             FileNotFoundError: `key` is not set.
         """
-        files = self._open("getsize")
+        files = self._readable("getsize")
         size = await self._read(files.size_now, files.size, key)
         if size is None:
             raise missing_key_error(key)
@@ -368,7 +288,7 @@ class LocalStore:
             InvalidKeyError: no key can begin with `prefix`.
             OSError: a directory cannot be read.
         """
-        files = self._open("list_pages")
+        files = self._readable("list_pages")
         check_string_prefix(prefix)
         few = files.pages_now(prefix)
         if few is not None:
@@ -388,7 +308,7 @@ class LocalStore:
             InvalidKeyError: no key can begin with `prefix`.
             OSError: a directory cannot be read.
         """
-        self._open("list_prefix")
+        self._readable("list_prefix")
         async for page in self.list_pages(prefix):
             for key in page:
                 yield key
@@ -400,7 +320,7 @@ class LocalStore:
             InvalidKeyError: `prefix` is not allowed.
             OSError: a directory cannot be read.
         """
-        files = self._open("list_dir")
+        files = self._readable("list_dir")
         for name in await self._read(files.children_now, files.children, check_prefix(prefix)):
             yield name
 
@@ -411,7 +331,7 @@ class LocalStore:
             InvalidKeyError: `prefix` is not allowed.
             OSError: a directory cannot be read.
         """
-        files = self._open("is_empty")
+        files = self._readable("is_empty")
         return await self._read(files.is_empty_now, files.is_empty, check_prefix(prefix))
 
     async def getsize_prefix(self, prefix: str = "") -> int:
@@ -421,7 +341,7 @@ class LocalStore:
             InvalidKeyError: `prefix` is not allowed.
             OSError: a directory cannot be read.
         """
-        return await self._hops.read(self._open("getsize_prefix").size_below, check_prefix(prefix))
+        return await self._hops.read(self._readable("getsize_prefix").size_below, check_prefix(prefix))
 
     async def list(self) -> AsyncIterator[str]:
         """Give each key.
@@ -429,7 +349,7 @@ class LocalStore:
         Raises:
             OSError: a directory cannot be read.
         """
-        self._open("list")
+        self._readable("list")
         async for page in self.list_pages():
             for key in page:
                 yield key

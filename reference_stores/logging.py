@@ -14,6 +14,7 @@ from typing import Any, Final, Self, cast, overload
 
 from typing_extensions import TypeVar
 
+from reference_stores.inner_store import OverInnerStore
 from storeproto import BufferLike, BufferPrototype, ByteRangePair, ByteRequest, PrototypeStore, RangeByteRequest
 
 B = TypeVar("B")
@@ -32,7 +33,7 @@ _DOCUMENTED: Final = (
 _FURTHER: Final = ("get_sync", "set_sync", "delete_sync", "get_ranges", "list_pages")
 
 
-class LoggingStore:
+class LoggingStore(OverInnerStore):
     """A store in a store: does what the inner one does, and tells of it.
 
     Each call of an operation is counted, and logged when it has ended, with the key or prefix and the time it took; a call that
@@ -112,31 +113,6 @@ class LoggingStore:
             yield
 
     # What every store has
-
-    @property
-    def supports_writes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_writes)
-
-    @property
-    def supports_deletes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_deletes)
-
-    @property
-    def supports_partial_writes(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_partial_writes)
-
-    @property
-    def supports_listing(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.supports_listing)
-
-    @property
-    def read_only(self) -> bool:
-        """What the inner store says."""
-        return bool(self._store.read_only)
 
     def with_read_only(self, read_only: bool = False) -> Self:
         """Return a LoggingStore, with a counter of its own, of the handle that the inner store returns."""

@@ -5,28 +5,23 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterator, Iterable, MutableMapping
 from threading import Lock
-from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, overload
+from typing import Any, Literal, NoReturn, Self
 
-from typing_extensions import TypeVar
+from typing_extensions import override
 
 from reference_stores.key_index import Index, KeyIndex, ScanIndex
 from reference_stores.paging import pages
 from reference_stores.partial_writes import Patches, apply_patches, plan_patches, plan_range
+from reference_stores.reading import KeyRange, Request, SynchronousReadingHandle
 from storeproto import (
     BufferLike,
-    BufferPrototype,
     ByteRangePair,
-    ByteRequest,
     RangeByteRequest,
     as_bytes,
     resolve,
 )
 from storeproto.errors import closed_error, missing_key_error, read_only_error
 from storeproto.keys import below, check_key, check_prefix, check_string_prefix
-
-B = TypeVar("B")
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
 
 class _Contents:
@@ -35,18 +30,23 @@ class _Contents:
     __slots__ = ("index", "lock", "values")
 
     def __init__(self, store_dict: MutableMapping[str, Any] | None) -> None:
-        self.values: MutableMapping[str, Any] = {} if store_dict is None else store_dict
-        # A mapping that came from outside is changed outside: an index of it could not be kept true.
-        self.index: Index = KeyIndex(self.values) if store_dict is None else ScanIndex(self.values)
+        self.values: MutableMapping[str, Any]
+        self.index: Index
+        if store_dict is None:
+            self.values = {}
+            self.index = KeyIndex(self.values)
+        else:  # it is changed outside too: an index of it could not be kept true
+            self.values = store_dict
+            self.index = ScanIndex(store_dict)
         self.lock = Lock()
 
 
-class MemoryStore:
+class MemoryStore(SynchronousReadingHandle):
     """A store in the memory of this process, for tests and for small data.
 
     Values are kept as `bytes`, so neither the buffer given to `set` nor the one that `get` returned reaches the store later.
-    Handles may be used from many threads. A listing costs what it yields, not what the store holds, unless `store_dict` is given;
-    `list_prefix` of a part of a name looks at the other names in that directory too.
+    Handles may be used from many threads. A listing costs what it yields, and what keys are new since the last one, not what the
+    store holds, unless `store_dict` is given; `list_prefix` of a part of a name looks at the other names in that directory too.
 
     Args:
         store_dict: initial data, shared: what the store changes shows in it, and what others change in it shows in the store
@@ -83,29 +83,16 @@ class MemoryStore:
     def with_read_only(self, read_only: bool = False) -> Self:
         """Return a new handle on the same data; this one keeps its mode."""
         handle = type(self).__new__(type(self))
-        handle._take(self._open("with_read_only"), read_only)
+        handle._take(self._readable("with_read_only"), read_only)
         return handle
 
+    @override
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on."""
         self._contents = self._writable_contents = None
 
-    def __enter__(self) -> Self:
-        self._open("__enter__")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _open(self, operation: str) -> _Contents:
+    @override
+    def _readable(self, operation: str) -> _Contents:
         """The contents, for reading."""
         if self._contents is None:
             raise closed_error(self, operation)
@@ -123,26 +110,8 @@ class MemoryStore:
 
     # Reading
 
-    @overload
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    def get_sync(
-        self, key: str, *, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Do what `get` does, without an event loop."""
+    @override
+    def _value_sync(self, key: str, byte_range: Request) -> bytes | None:
         contents = self._contents
         if contents is None:
             raise closed_error(self, "get")
@@ -152,56 +121,21 @@ class MemoryStore:
             return None
         if type(value) is not bytes:
             value = as_bytes(value)
-        if byte_range is not None:
-            value = value[resolve(byte_range, len(value))]
-        return value if prototype is None else prototype.buffer.from_bytes(value)
+        return value if byte_range is None else value[resolve(byte_range, len(value))]
 
-    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
-    @overload
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
+    _value_now = _value_sync
 
-        The result is `bytes` without a prototype, and of the prototype's class with one.
-
-        Raises:
-            InvalidKeyError: `key` is not allowed.
-            TypeError: `byte_range` is no byte request.
-        """
-        return self.get_sync(key, prototype=prototype, byte_range=byte_range)
-
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[bytes | None]: ...
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[B | None]: ...
-    async def get_partial_values(
-        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[Any]:
-        """Return what `get` would for each key and byte range, in their order."""
-        get = self.get_sync
-        return [get(key, prototype=prototype, byte_range=byte_range) for key, byte_range in key_ranges]
+    @override
+    async def _values(self, asked: builtins.list[KeyRange]) -> builtins.list[bytes | None]:
+        value = self._value_sync
+        return [value(key, byte_range) for key, byte_range in asked]
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""
-        if key in self._open("exists").values:  # a key that is there is a legal one
+        contents = self._contents
+        if contents is None:
+            raise closed_error(self, "exists")
+        if key in contents.values:  # a key that is there is a legal one
             return True
         check_key(key)
         return False
@@ -212,7 +146,7 @@ class MemoryStore:
         Raises:
             FileNotFoundError: `key` is not set.
         """
-        value = self.get_sync(key)
+        value = self._value_sync(key, None)
         if value is None:
             raise missing_key_error(key)
         return len(value)
@@ -230,11 +164,7 @@ class MemoryStore:
         new = value if type(value) is bytes else as_bytes(value)
         values = contents.values
         with contents.lock:
-            if key in values:  # a key that is there is a legal one
-                values[key] = new
-            else:
-                values[check_key(key)] = new
-                contents.index.add(key)
+            values[key if key in values else check_key(key)] = new  # a key that is there is a legal one
 
     async def set(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
         """Store `value` under `key`; with a byte range, a RangeByteRequest or `(start, length)`, only those bytes of it.
@@ -255,13 +185,14 @@ class MemoryStore:
             ReadOnlyStoreError: the handle is read-only.
             TypeError: `value` is no buffer.
         """
-        contents = self._writable("set_if_not_exists")
-        check_key(key)
-        new = as_bytes(value)
+        contents = self._writable_contents
+        if contents is None:
+            raise self._refusal("set_if_not_exists")
+        new = value if type(value) is bytes else as_bytes(value)
+        values = contents.values
         with contents.lock:
-            if key not in contents.values:
-                contents.values[key] = new
-                contents.index.add(key)
+            if key not in values:
+                values[check_key(key)] = new
 
     async def set_partial_values(self, key_start_values: Iterable[tuple[str, int, BufferLike]]) -> None:
         """Replace, for each `(key, start, value)`, the bytes from `start` on: all of them, or with an error none.
@@ -280,20 +211,18 @@ class MemoryStore:
     def _patch(contents: _Contents, plan: dict[str, Patches]) -> None:
         with contents.lock:
             for key, patches in plan.items():
-                old = contents.values.get(key)
-                contents.values[key] = apply_patches(b"" if old is None else as_bytes(old), patches)
-                if old is None:
-                    contents.index.add(key)
+                contents.values[key] = apply_patches(as_bytes(contents.values.get(key, b"")), patches)
 
     # Deleting
 
     def delete_sync(self, key: str) -> None:
         """Do what `delete` does, without an event loop."""
         contents = self._writable("delete")
-        check_key(key)
         with contents.lock:
-            if contents.values.pop(key, None) is not None:
-                contents.index.discard(key)
+            if key in contents.values:  # a key that is there is a legal one
+                contents.index.remove(key)
+            else:
+                check_key(key)
 
     async def delete(self, key: str) -> None:
         """Remove `key` alone; a missing key is no error.
@@ -315,12 +244,10 @@ class MemoryStore:
         start = below(check_prefix(prefix))
         with contents.lock:
             if start == "":
-                contents.values.clear()
                 contents.index.clear()
                 return
             for key in contents.index.beginning_with(start):
-                contents.values.pop(key, None)
-                contents.index.discard(key)
+                contents.index.remove(key)
 
     async def clear(self) -> None:
         """Remove every key.
@@ -334,7 +261,7 @@ class MemoryStore:
     # Listing: each listing is of the keys at the moment of its first step
 
     def _beginning_with(self, prefix: str, operation: str) -> builtins.list[str]:
-        contents = self._open(operation)
+        contents = self._readable(operation)
         with contents.lock:
             return contents.index.beginning_with(prefix)
 
@@ -353,7 +280,7 @@ class MemoryStore:
         Raises:
             InvalidKeyError: `prefix` is not allowed.
         """
-        contents = self._open("list_dir")
+        contents = self._readable("list_dir")
         directory = check_prefix(prefix)
         with contents.lock:
             children = contents.index.children(directory)
@@ -375,7 +302,7 @@ class MemoryStore:
         Raises:
             InvalidKeyError: `prefix` is not allowed.
         """
-        contents = self._open("is_empty")
+        contents = self._readable("is_empty")
         directory = check_prefix(prefix)
         with contents.lock:
             return not contents.index.has_below(directory)
@@ -386,7 +313,7 @@ class MemoryStore:
         Raises:
             InvalidKeyError: `prefix` is not allowed.
         """
-        contents = self._open("getsize_prefix")
+        contents = self._readable("getsize_prefix")
         start = below(check_prefix(prefix))
         with contents.lock:
             return sum([len(as_bytes(contents.values[key])) for key in contents.index.beginning_with(start)])

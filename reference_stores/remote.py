@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from types import TracebackType
-from typing import Any, Final, Literal, Self, cast, overload
+from typing import Any, Final, Literal, Self, cast
 
-from typing_extensions import TypeVar
+from typing_extensions import override
 
+from reference_stores.reading import KeyRange, ReadingHandle, Request
+from reference_stores.remote_media.byte_ranges import checked_request
 from reference_stores.remote_media.choosing import medium_for
 from reference_stores.remote_media.file_systems import (
     AsyncFileSystem,
@@ -24,26 +25,19 @@ from reference_stores.remote_media.file_systems import (
 from reference_stores.remote_media.medium import Medium, Readable, together
 from storeproto import (
     BufferLike,
-    BufferPrototype,
     ByteRangePair,
-    ByteRequest,
     RangeByteRequest,
     UnsupportedOperationError,
     as_bytes,
-    from_pair,
-    resolve,
 )
 from storeproto.errors import closed_error, missing_key_error, read_only_error, unsupported_error
 from storeproto.keys import check_key, check_prefix, check_string_prefix
-
-B = TypeVar("B")
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
 ALLOWED_EXCEPTIONS: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 CONCURRENT_REQUESTS: Final = 64
 
 
-class RemoteStore:
+class RemoteStore(ReadingHandle):
     """A store on a file system of fsspec: `memory://`, `file://`, `http(s)://`, `s3://`, and whatever else fsspec reaches.
 
     *Reads.* One request for a `get` on S3 and HTTP; a server that ignores byte ranges still gives the right bytes. On other file
@@ -224,27 +218,14 @@ class RemoteStore:
         handle.__dict__.update(self.__dict__, _read_only=read_only)
         return handle
 
+    @override
     def close(self) -> None:
         """End the use of this handle; the connections end with the last handle."""
         if not self._closed:
             self._closed = True
             self._reads.close()
 
-    def __enter__(self) -> Self:
-        self._readable("__enter__")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
+    @override
     def _readable(self, operation: str) -> Readable:
         if self._closed:
             raise closed_error(self, operation)
@@ -266,58 +247,19 @@ class RemoteStore:
 
     # Reading
 
-    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
-    @overload
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
-
-        The result is `bytes` without a prototype, and of the prototype's class with one.
-
-        Raises:
-            InvalidKeyError: `key` is not allowed.
-            TypeError: `byte_range` is no byte request.
-        """
+    @override
+    async def _value(self, key: str, byte_range: Request) -> bytes | None:
         medium = self._readable("get")
         check_key(key)
-        request: ByteRequest | None = None
-        if byte_range is not None:
-            resolve(byte_range, 0)  # refuses what is no byte request
-            request = from_pair(byte_range) if isinstance(byte_range, tuple) else byte_range
+        request = checked_request(byte_range)
         try:
-            value = await medium.read(key, request)
+            return await medium.read(key, request)
         except self._allowed_exceptions:
             return None
-        return value if prototype is None else prototype.buffer.from_bytes(value)
 
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[bytes | None]: ...
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[B | None]: ...
-    async def get_partial_values(
-        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[Any]:
-        """Return what `get` would for each key and byte range, in their order, all asked for at once."""
-        self._readable("get_partial_values")
-        return await together([self.get(key, cast("Any", prototype), byte_range) for key, byte_range in key_ranges])
+    @override
+    async def _values(self, asked: builtins.list[KeyRange]) -> builtins.list[bytes | None]:
+        return await together([self._value(key, byte_range) for key, byte_range in asked])
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""

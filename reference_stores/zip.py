@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeAlias, get_args, overload
+from typing import Final, Literal, Self, TypeAlias, get_args
 
-from typing_extensions import TypeVar
+from typing_extensions import override
 
 from reference_stores.commit_token import CommitToken
 from reference_stores.paging import pages
+from reference_stores.reading import KeyRange, Request, SynchronousReadingHandle
 from reference_stores.thread_hops import ThreadHops
 from reference_stores.zip_archives.archive import Archive
 from reference_stores.zip_archives.compression import METHODS
@@ -21,12 +22,13 @@ from reference_stores.zip_archives.contents import Contents
 from reference_stores.zip_archives.records import Member
 from reference_stores.zip_archives.values import read_part, read_value
 from reference_stores.zip_archives.writer import PackedValue, encoded_name
-from storeproto import BufferLike, BufferPrototype, ByteRangePair, ByteRequest, ReadOnlyStoreError, as_bytes, resolve
+from storeproto import BufferLike, ReadOnlyStoreError, as_bytes, resolve
 from storeproto.errors import closed_error, missing_key_error, read_only_error, unsupported_error
 from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 
-B = TypeVar("B")
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
+Asked: TypeAlias = tuple[str, Member | None, slice | None]
+"""A key, its member if it is set, and the bytes of it to be read if not all."""
+
 Mode: TypeAlias = Literal["r", "w", "a", "x"]
 _MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
@@ -40,7 +42,7 @@ _COST_OF_A_BYTE: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 3, zipfil
 _hops: Final = ThreadHops(share=False)
 
 
-class ZipStore:
+class ZipStore(SynchronousReadingHandle):
     """A store in one zip archive, which any zip tool can read once the store is closed.
 
     Of many handles and threads that read, none waits for another. A byte range of a value that is stored without compression is
@@ -133,7 +135,7 @@ class ZipStore:
         Raises:
             BlockingIOError: it is to be written, and another writer has the archive open.
         """
-        return self._handle(self._opened("with_read_only"), read_only)
+        return self._handle(self._readable("with_read_only"), read_only)
 
     def _handle(self, archive: Archive, read_only: bool) -> Self:
         """Return another handle on `archive`, which is at the same place."""
@@ -146,6 +148,7 @@ class ZipStore:
         handle._archive = archive
         return handle
 
+    @override
     def close(self) -> None:
         """End the use of this handle; the last one that writes makes the archive complete. A second call does nothing.
 
@@ -173,29 +176,21 @@ class ZipStore:
         """
         await _hops.read(self._writable("flush").finish, durable=durable)
 
-    def __enter__(self) -> Self:
-        self._opened("__enter__")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await _hops.read(self.close)
-
-    def _opened(self, operation: str) -> Archive:
+    @override
+    def _readable(self, operation: str) -> Archive:
         """The archive, for reading."""
         if self._archive is None:
             raise closed_error(self, operation)
         return self._archive
 
+    @override
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await _hops.read(self.close)
+
     def _contents(self, operation: str) -> Contents:
-        return self._opened(operation).contents
+        return self._readable(operation).contents
 
     def _writable(self, operation: str) -> Archive:
         """The archive, for a change."""
@@ -214,110 +209,31 @@ class ZipStore:
 
     # Reading
 
-    @overload
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    def get_sync(
-        self, key: str, *, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    def get_sync(
-        self,
-        key: str,
-        *,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Do what `get` does, without an event loop."""
+    @override
+    def _value_sync(self, key: str, byte_range: Request) -> bytes | None:
         contents = self._contents("get")
-        member = contents.members.get(key)
-        if member is None:  # only now: a key that is there is a legal one
-            check_key(key)
-            return None
-        value = _read(contents, key, member, None if byte_range is None else resolve(byte_range, member.size))
-        return value if prototype is None else prototype.buffer.from_bytes(value)
+        return _read(contents, *_asked(contents, key, byte_range))
 
-    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
-    @overload
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
-
-        The result is `bytes` without a prototype, and of the prototype's class with one.
-
-        Raises:
-            InvalidKeyError: `key` is not allowed.
-            TypeError: `byte_range` is no byte request.
-            zipfile.BadZipFile: the member cannot be read, or its checksum is wrong.
-        """
+    @override
+    def _value_now(self, key: str, byte_range: Request) -> bytes | None:
         contents = self._contents("get")
-        member = contents.members.get(key)
-        if member is None:
-            check_key(key)
-            return None
-        part = None if byte_range is None else resolve(byte_range, member.size)
-        if _cost(member, part) <= _MOST_READ_INLINE:
-            value = _read(contents, key, member, part)
-        else:
-            value = await _hops.read(_read, contents, key, member, part)
-        return value if prototype is None else prototype.buffer.from_bytes(value)
+        asked = _asked(contents, key, byte_range)
+        if _cost(asked) > _MOST_READ_INLINE:
+            raise BlockingIOError
+        return _read(contents, *asked)
 
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[bytes | None]: ...
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[B | None]: ...
-    async def get_partial_values(
-        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[Any]:
-        """Return what `get` would for each key and byte range, in their order; all of them from one hop to a thread, if any.
+    @override
+    async def _value(self, key: str, byte_range: Request) -> bytes | None:
+        contents = self._contents("get")
+        return await _hops.read(_read, contents, *_asked(contents, key, byte_range))
 
-        Raises:
-            InvalidKeyError: a key is not allowed.
-            TypeError: a byte range is no byte request.
-            zipfile.BadZipFile: a member cannot be read, or its checksum is wrong.
-        """
+    @override
+    async def _values(self, asked: builtins.list[KeyRange]) -> builtins.list[bytes | None]:
         contents = self._contents("get_partial_values")
-        found: builtins.list[tuple[str, Member | None, slice | None]] = []
-        cost = 0
-        for key, byte_range in key_ranges:
-            member, part = contents.members.get(key), None
-            if member is None:
-                check_key(key)
-            else:
-                part = None if byte_range is None else resolve(byte_range, member.size)
-                cost += _cost(member, part)
-            found.append((key, member, part))
-        if cost <= _MOST_READ_INLINE:
-            values = _read_all(contents, found)
-        else:
-            values = await _hops.read(_read_all, contents, found)
-        if prototype is None:
-            return values
-        from_bytes = prototype.buffer.from_bytes
-        return [None if value is None else from_bytes(value) for value in values]
+        found = [_asked(contents, key, byte_range) for key, byte_range in asked]
+        if sum(map(_cost, found)) <= _MOST_READ_INLINE:
+            return _read_all(contents, found)
+        return await _hops.read(_read_all, contents, found)
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set.
@@ -521,20 +437,34 @@ def _reopened(kind: type[ZipStore], location: Path, read_only: bool, compression
     return store._handle(archive, read_only)  # pyright: ignore[reportPrivateUsage]
 
 
-def _cost(member: Member, part: slice | None) -> int:
+def _asked(contents: Contents, key: str, byte_range: Request) -> Asked:
+    """Return what is to be read for a key and a byte range."""
+    member = contents.members.get(key)
+    if member is None:  # only now: a key that is there is a legal one
+        check_key(key)
+        return key, None, None
+    return key, member, None if byte_range is None else resolve(byte_range, member.size)
+
+
+def _cost(asked: Asked) -> int:
     """Return how long a read takes, in the time that one more stored byte takes."""
+    _, member, part = asked
+    if member is None:
+        return 0
     size = member.size if part is None or member.method else part.stop - part.start
     return _COST_OF_A_READ + size * _COST_OF_A_BYTE.get(member.method, 1)
 
 
-def _read(contents: Contents, key: str, member: Member, part: slice | None) -> bytes:
+def _read(contents: Contents, key: str, member: Member | None, part: slice | None) -> bytes | None:
+    if member is None:
+        return None
     if part is None:
         return read_value(contents.file, key, member)
     return read_part(contents.file, key, member, part)
 
 
-def _read_all(contents: Contents, found: builtins.list[tuple[str, Member | None, slice | None]]) -> builtins.list[bytes | None]:
-    return [None if member is None else _read(contents, key, member, part) for key, member, part in found]
+def _read_all(contents: Contents, found: builtins.list[Asked]) -> builtins.list[bytes | None]:
+    return [_read(contents, *asked) for asked in found]
 
 
 def _put(

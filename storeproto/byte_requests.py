@@ -132,6 +132,13 @@ def resolve(request: ByteRequest | ByteRangePair | None, size: int) -> slice:
         TypeError: `request` is not a byte request (RNG-14).
         ValueError: it is a pair that makes no request.
     """
+    if type(request) is RangeByteRequest:  # first and without calls, since most requests are such
+        start, end = request.start, request.end
+        if end > size:
+            end = size
+        if start > end:
+            start = end
+        return slice(start, end)
     match request:
         case None:
             return slice(0, size)

@@ -13,21 +13,19 @@ import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
 from contextlib import aclosing, contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, NotSupportedError
 from obstore.store import LocalStore
-from typing_extensions import TypeVar
+from typing_extensions import override
 
 from reference_stores.credentials import mask_url
 from reference_stores.paging import PAGE_SIZE
-from reference_stores.remote_media.byte_ranges import names_nothing
+from reference_stores.reading import KeyRange, ReadingHandle, Request
+from reference_stores.remote_media.byte_ranges import checked_request, names_nothing
 from reference_stores.remote_media.medium import together
 from storeproto import (
     BufferLike,
-    BufferPrototype,
-    ByteRangePair,
     ByteRequest,
     BytesLike,
     InvalidKeyError,
@@ -36,7 +34,6 @@ from storeproto import (
     RangeByteRequest,
     SuffixByteRequest,
     as_bytes,
-    from_pair,
     resolve,
 )
 from storeproto.errors import closed_error, missing_key_error, read_only_error, unsupported_error
@@ -45,9 +42,6 @@ from storeproto.keys import below, check_key, check_prefix, check_string_prefix,
 if TYPE_CHECKING:
     from obstore import GetOptions
     from obstore.store import ObjectStore
-
-B = TypeVar("B")
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 _STAGED_NAME: Final = re.compile(r"#[0-9]+\Z")  # what obstore's LocalStore calls a file that it has not finished
@@ -59,7 +53,7 @@ def from_obstore(store: ObjectStore, *, read_only: bool = False) -> ObstoreAdapt
     return ObstoreAdapter(store, read_only=read_only)
 
 
-class ObstoreAdapter:
+class ObstoreAdapter(ReadingHandle):
     """A store of bytes over a store of obstore.
 
     *Reads.* One request for a `get`, whole or in part. A second one follows where the server refuses the first: to tell a range
@@ -105,25 +99,12 @@ class ObstoreAdapter:
         """Return a new handle on the same data; this one keeps its mode."""
         return type(self)(self._readable("with_read_only"), read_only=read_only)
 
+    @override
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on."""
         self._closed = True
 
-    def __enter__(self) -> Self:
-        self._readable("__enter__")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
+    @override
     def _readable(self, operation: str) -> ObjectStore:
         if self._closed:
             raise closed_error(self, operation)
@@ -150,42 +131,11 @@ class ObstoreAdapter:
 
     # Reading
 
-    # The first overload takes the protocol's own parameter type whole: split into None and BufferPrototype[B], this is no Store.
-    @overload
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> bytes | None: ...
-    @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
-    async def get(
-        self,
-        key: str,
-        prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
-    ) -> Any:
-        """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
-
-        The result is `bytes` without a prototype, and of the prototype's class with one.
-
-        Raises:
-            InvalidKeyError: `key` is not allowed.
-            TypeError: `byte_range` is no byte request.
-        """
+    @override
+    async def _value(self, key: str, byte_range: Request) -> bytes | None:
         self._readable("get")
         self._checked(key)
-        request: ByteRequest | None = None
-        if byte_range is not None:
-            resolve(byte_range, 0)  # refuses what is no byte request
-            request = from_pair(byte_range) if isinstance(byte_range, tuple) else byte_range
-        value = await self._read(key, request)
-        return value if value is None or prototype is None else prototype.buffer.from_bytes(value)
-
-    async def _read(self, key: str, request: ByteRequest | None) -> bytes | None:
+        request = checked_request(byte_range)
         if names_nothing(request):
             return None if await self._size(key) is None else b""
         try:
@@ -232,20 +182,9 @@ class ObstoreAdapter:
             return True
         return False
 
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[bytes | None]: ...
-    @overload
-    async def get_partial_values(
-        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[B | None]: ...
-    async def get_partial_values(
-        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
-    ) -> builtins.list[Any]:
-        """Return what `get` would for each key and byte range, in their order, all asked for at once."""
-        self._readable("get_partial_values")
-        return await together([self.get(key, prototype, byte_range) for key, byte_range in key_ranges])
+    @override
+    async def _values(self, asked: builtins.list[KeyRange]) -> builtins.list[bytes | None]:
+        return await together([self._value(key, byte_range) for key, byte_range in asked])
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""

@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from storeproto import ByteRequest, OffsetByteRequest, RangeByteRequest, SuffixByteRequest, resolve
+from storeproto import ByteRangePair, ByteRequest, OffsetByteRequest, RangeByteRequest, SuffixByteRequest, from_pair, resolve
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+
+
+def checked_request(byte_range: ByteRequest | ByteRangePair | None) -> ByteRequest | None:
+    """Return the request that a byte range stands for; None for the whole value.
+
+    Raises:
+        TypeError: it is no byte request.
+        ValueError: it is a pair that makes no request.
+    """
+    resolve(byte_range, 0)  # refuses what is no byte request
+    return from_pair(byte_range) if isinstance(byte_range, tuple) else byte_range
 
 
 def names_nothing(request: ByteRequest | None) -> bool:

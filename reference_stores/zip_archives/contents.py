@@ -22,43 +22,34 @@ class Contents:
     def __init__(self, file: PositionedFile, members: dict[str, Member]) -> None:
         self.file = file
         self.members = members
-        # Made by the first listing that needs it: most archives are opened to read values whose keys are known.
-        self._index: KeyIndex | None = None
+        self._index = KeyIndex(members)
         self._indexing = Lock()
 
     def put(self, key: str, member: Member) -> None:
         """Let `member` be the value of `key`, from one moment to the next."""
         with self._indexing:
-            is_new = key not in self.members
             self.members[key] = member
-            if is_new and self._index is not None:
-                self._index.add(key)
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Return the keys that begin with the string `prefix`."""
         with self._indexing:
-            return self._made_index().beginning_with(prefix) if prefix else [*self.members]
+            return self._index.beginning_with(prefix) if prefix else [*self.members]
 
     def children(self, directory: str) -> list[str]:
         """Return the name of each immediate child, key or directory, once."""
         with self._indexing:
-            return self._made_index().children(directory)
+            return self._index.children(directory)
 
     def has_below(self, directory: str) -> bool:
         """Whether any key is below `directory`."""
         with self._indexing:
-            return self._made_index().has_below(directory)
+            return self._index.has_below(directory)
 
     def size_below(self, start: str) -> int:
         """Return the number of bytes of all values whose keys begin with `start`."""
         return sum([self.members[key].size for key in self.beginning_with(start)])
 
-    def _made_index(self) -> KeyIndex:
-        if self._index is None:
-            self._index = KeyIndex(self.members)
-        return self._index
-
     def after_fork(self) -> None:
         """Forget what another thread of the parent may have been in the middle of."""
-        self._index = None
+        self._index = KeyIndex(self.members)
         self._indexing = Lock()

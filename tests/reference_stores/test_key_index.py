@@ -10,21 +10,23 @@ from reference_stores.key_index import KeyIndex, ScanIndex
 
 names = st.sampled_from(["a", "b", "ab", "a.", "é"])
 some_keys = st.lists(names, min_size=1, max_size=4).map("/".join)
-changes = st.lists(st.tuples(st.booleans(), some_keys), max_size=40)
 prefixes = st.one_of(st.just(""), some_keys, some_keys.map(lambda key: key + "/"), some_keys.map(lambda key: key[:-1]))
 
 KEYS = ["a", "a/b/c", "a/b/d", "a/e", "ab/c", "z"]
 
 
+changes = st.lists(st.tuples(st.sampled_from(["set", "remove", "list"]), some_keys), max_size=40)
+
+
 def changed(keys, index, history):
-    """Apply a history of (is it set, key) as a store does: first the keys, then the index."""
-    for is_set, key in history:
-        if is_set and key not in keys:
-            keys.add(key)
-            index.add(key)
-        elif not is_set and key in keys:
-            keys.remove(key)
-            index.discard(key)
+    """Apply a history of (what is done, key) as a store does: it sets keys, and the index removes them."""
+    for what, key in history:
+        if what == "set":
+            keys[key] = None
+        elif what == "list":
+            index.has_below(key)
+        elif key in keys:
+            index.remove(key)
     return index
 
 
@@ -74,18 +76,17 @@ def test_the_keys_that_begin_with_a_string(index, prefix, found):
 
 @pytest.mark.parametrize("kind", [KeyIndex, ScanIndex])
 def test_a_cleared_index_is_empty(kind):
-    """After the keys and the index are cleared, nothing is below the root."""
+    """After a clear no key is left, and nothing is below the root."""
     keys = dict.fromkeys(KEYS)
     index = kind(keys)
-    keys.clear()
     index.clear()
-    assert (index.has_below(""), index.children(""), index.beginning_with("")) == (False, [], [])
+    assert (keys, index.has_below(""), index.children(""), index.beginning_with("")) == ({}, False, [], [])
 
 
 @given(changes, prefixes)
 def test_keys_begin_alike_in_both(history, prefix):
     """After any changes both indexes find the same keys, each once."""
-    keys: set[str] = set()
+    keys: dict[str, None] = {}
     index = changed(keys, KeyIndex(keys), history)
     assert sorted(index.beginning_with(prefix)) == sorted(ScanIndex(keys).beginning_with(prefix))
 
@@ -93,7 +94,7 @@ def test_keys_begin_alike_in_both(history, prefix):
 @given(changes, st.one_of(st.just(""), some_keys))
 def test_children_are_alike_in_both(history, directory):
     """After any changes both indexes give a directory the same children, each once."""
-    keys: set[str] = set()
+    keys: dict[str, None] = {}
     index = changed(keys, KeyIndex(keys), history)
     assert sorted(index.children(directory)) == sorted(ScanIndex(keys).children(directory))
 
@@ -101,7 +102,7 @@ def test_children_are_alike_in_both(history, directory):
 @given(changes, st.one_of(st.just(""), some_keys))
 def test_directories_are_alike_in_both(history, directory):
     """After any changes both indexes agree on what is a directory."""
-    keys: set[str] = set()
+    keys: dict[str, None] = {}
     index = changed(keys, KeyIndex(keys), history)
     assert index.has_below(directory) is ScanIndex(keys).has_below(directory)
 
@@ -109,9 +110,9 @@ def test_directories_are_alike_in_both(history, directory):
 @given(changes)
 def test_a_kept_index_is_that_of_its_keys(history):
     """After any changes the index is what a new one of the same keys would be: nothing of gone keys is left in it."""
-    keys: set[str] = set()
+    keys: dict[str, None] = {}
     index = changed(keys, KeyIndex(keys), history)
-    assert index._children == KeyIndex(keys)._children
+    assert index._look_at_new_keys() == KeyIndex(keys)._look_at_new_keys()
 
 
 class CountingKeys(dict):
@@ -121,7 +122,14 @@ class CountingKeys(dict):
 
     def __iter__(self) -> Iterator[str]:
         """Count each key that is gone through."""
-        for key in super().__iter__():
+        return self._counted(super().__iter__())
+
+    def __reversed__(self) -> Iterator[str]:
+        """Count each key that is gone through from the end."""
+        return self._counted(super().__reversed__())
+
+    def _counted(self, keys: Iterator[str]) -> Iterator[str]:
+        for key in keys:
             self.looked_at += 1
             yield key
 
@@ -133,6 +141,18 @@ def test_an_answer_does_not_look_at_the_other_keys(ask):
     """A question about one directory does not go through the keys of the others."""
     keys = CountingKeys.fromkeys(["a/b", *[f"other/{number}" for number in range(100)]])
     index = KeyIndex(keys)
+    index.has_below("")
     keys.looked_at = 0
     ask(index)
     assert keys.looked_at == 0
+
+
+@pytest.mark.parametrize("known", [0, 3])
+def test_a_key_is_looked_at_once(known):
+    """What is new is looked at by the first question after it, and nothing else is."""
+    keys = CountingKeys.fromkeys([f"a/{number}" for number in range(known)])
+    index = KeyIndex(keys)
+    index.has_below("")
+    keys.looked_at = 0
+    keys["b/new"] = None
+    assert (index.children("b"), index.children("b"), keys.looked_at) == (["new"], ["new"], 1)
