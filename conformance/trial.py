@@ -158,8 +158,14 @@ class Trial:
         return self._place()
 
     async def visit(self, place: Place, opening: Opening, variable: str = "again") -> Handle:
-        """Open what another process, or another handle that is not to be published first, has at `place`."""
+        """Open what another process has at `place`."""
         return await self._open(variable, place, opening)
+
+    async def visit_again(self, handle: Handle, variable: str = "again") -> Handle:
+        """Open the data of `handle` again, without publishing it first."""
+        if self.subject.reopening is None:
+            raise NotApplicable(Need.REOPENING.lack)
+        return await self._open(variable, handle.place, self.subject.reopening, again=True)
 
     @property
     def processes(self) -> Processes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.clause import Level, Need, NotApplicable, clause, undecided
+from conformance.clause import Level, Need, NotApplicable, clause
+from conformance.durability.creators import race
 from conformance.expectation import Returned, gives
 from conformance.operations import Get, SetIfNotExists
 from conformance.trial import Trial
@@ -50,12 +51,15 @@ async def _again(trial: Trial) -> None:
     await store.expect(Get(key), gives(b"second"), "the key was deleted in between")
 
 
-_one_winner = undecided(
+@clause(
     "NEW-4",
     Level.SHOULD,
     "one creator wins",
     "Of N concurrent creators exactly one wins; every reader sees the winner's value, whole, and it never changes after.",
     needs="W",
 )
+async def _one_winner(trial: Trial) -> None:
+    await race(trial)
+
 
 CLAUSES = (_missing, _present, _again, _one_winner)

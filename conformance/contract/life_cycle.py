@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.clause import Level, Need, NotApplicable, clause, undecided
+import os
+
+from conformance.clause import ClauseFailure, Level, Need, NotApplicable, clause
 from conformance.contract.read_only import reads, same_answers
+from conformance.durability.kills import fresh_opening, given_to, heard, started
+from conformance.durability.leaks import look_for_leaks
 from conformance.expectation import Expectation, Raised, Returned, gives, gives_names, raises, returns
 from conformance.operations import (
     Clear,
@@ -305,13 +309,15 @@ async def _elsewhere(trial: Trial) -> None:
             await handle.expect(Get(key), gives(loop.encode()), "a worker thread set it")
 
 
-_NOTHING_ACCUMULATES = undecided(
+@clause(
     "LIF-9",
     Level.MUST,
     "nothing accumulates",
     "Nothing accumulates: ten rounds of open, use, close leave no more tasks, threads, open files and temporary files behind than "
     "two did.",
 )
+async def _nothing_accumulates(trial: Trial) -> None:
+    await look_for_leaks(trial)
 
 
 @clause("LIF-10", Level.SHOULD, "repr names class and location", "`repr` names the class and the location.")
@@ -324,14 +330,30 @@ async def _named(trial: Trial) -> None:
         await trial.ask(f"os.path.basename({store.place_variable}) in repr(store)", gives(value=True), "it lives in that directory")
 
 
-_FORKED = undecided(
+@clause(
     "LIF-11",
     Level.SHOULD,
     "a forked child works or raises",
     "In a forked child the store works or raises; it never hangs, and never answers wrongly in the parent.",
 )
+async def _forked(trial: Trial) -> None:
+    if not hasattr(os, "fork"):
+        raise NotApplicable("this system does not fork")
+    trial.require(Need.RECIPE, Need.WRITES)
+    if not (trial.offers(Need.HOST_FILES) or trial.offers(Need.REOPENING)):
+        raise NotApplicable("the store lives in the memory of one process: a fork has all of it")
+    key, other = trial.key(), trial.key(1)
+    given = given_to(trial, trial.place(), fresh_opening(trial), key=key, other=other, seconds=min(trial.profile.deadline / 2, 5.0))
+    process = await started(trial, "use_in_a_fork", given)
+    child = await heard(trial, process, "child")
+    parent = await heard(trial, process, "parent")
+    if child and not child.startswith("raised"):
+        trial.fail("get and set work, or raise, in a forked child", child)
+    if parent:
+        trial.fail("set and get work in the parent, after a forked child used the store", parent)
 
-_TWO_WRITERS = undecided(
+
+@clause(
     "LIF-12",
     Level.MUST,
     "two writing handles both land",
@@ -339,6 +361,35 @@ _TWO_WRITERS = undecided(
     "archive lose one side's keys silently).",
     needs="RW",
 )
+async def _two_writers(trial: Trial) -> None:
+    first = await trial.open("first")
+    second = await _second_writer(trial, first)
+    acknowledged: dict[str, bytes] = {}
+    for number in range(4):
+        for handle in (first, second):
+            key, value = trial.key(number, trial.directory(len(acknowledged) % 2)), trial.legal_value(f"{number}".encode())
+            if not isinstance(await handle.do(Set(key, value)), Raised):
+                acknowledged[key] = value
+    for handle in (first, second):
+        try:
+            await trial.publish(handle)
+            await _close(trial, handle)
+        except ClauseFailure:
+            raise NotApplicable("one of two writers is refused when it publishes or closes") from None
+    again = await trial.visit_again(first)
+    for key, value in acknowledged.items():
+        await again.expect(Get(key), gives(value), "two handles on one location set keys; each set was acknowledged")
+
+
+async def _second_writer(trial: Trial, first: Handle) -> Handle:
+    try:
+        second = await trial.visit_again(first, "second")
+    except ClauseFailure:
+        raise NotApplicable("a second handle on one location is refused") from None
+    if second.store.read_only:
+        raise NotApplicable("the subject opens the same data again for reading alone")
+    return second
+
 
 CLAUSES = (
     _just_made,
@@ -350,8 +401,8 @@ CLAUSES = (
     _hashes,
     _others_go_on,
     _elsewhere,
-    _NOTHING_ACCUMULATES,
+    _nothing_accumulates,
     _named,
-    _FORKED,
-    _TWO_WRITERS,
+    _forked,
+    _two_writers,
 )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+import signal
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from conformance.admission import admit
 from conformance.dialect import Dialect
 from conformance.durability.line import Line
 from conformance.durability.values import Writer
-from conformance.operations import Operation, Set
+from conformance.operations import Get, Operation, Set
 from conformance.recipe import Place, Recipe
+from conformance.rendering import brief, brief_error
 from conformance.subject import Subject
 from conformance.survey import survey
 
@@ -114,3 +117,60 @@ async def _set_and_close(given: dict[str, Any], line: Line) -> None:
         line.send("closed")
         if given["waits"]:
             time.sleep(_FOREVER)  # noqa: ASYNC251  # nothing else is to run
+
+
+def create(given: dict[str, Any], line: Line) -> None:
+    """Create each key at the same moment as other processes, and say whose value was then read."""
+    asyncio.run(_create(given, line))
+
+
+async def _create(given: dict[str, Any], line: Line) -> None:
+    from conformance.durability.creators import Barrier, create_each, shared_memory
+
+    async with opened(given) as visitor:
+        me = given["creator"]
+        barrier = Barrier(shared_memory(given["memory"]), me, given["seconds"])
+        seen = await create_each(visitor.store, visitor.dialect, given["keys"], me, barrier.wait)
+        for start in range(0, len(seen), 200):
+            line.send("seen", seen[start : start + 200])
+
+
+def use_in_a_fork(given: dict[str, Any], line: Line) -> None:
+    """Use a store, fork, use it in the child, and then in the parent again; say what came of each."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        visitor = runner.run(stack.enter_async_context(opened(given)))
+        runner.run(_use(visitor, given["key"], b"before"))
+        child = os.fork()
+        if child == 0:
+            _use_in_child(visitor, given, line)
+        until = time.monotonic() + given["seconds"]
+        while not os.waitpid(child, os.WNOHANG)[0]:
+            if time.monotonic() > until:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                line.send("child", f"they had not returned after {given['seconds']:g} s")
+                break
+            time.sleep(0.002)
+        line.send("child", "the child died of it")  # the first word counts
+        try:
+            line.send("parent", runner.run(asyncio.wait_for(_use(visitor, given["key"], b"after"), given["seconds"])))
+        except Exception as error:  # noqa: BLE001  # said to the parent
+            line.send("parent", f"raised {brief_error(error)[:500]}")
+
+
+def _use_in_child(visitor: Visitor, given: dict[str, Any], line: Line) -> NoReturn:
+    try:
+        line.send("child", asyncio.run(_use(visitor, given["other"], b"child", given["key"], b"before")))
+    except BaseException as error:  # noqa: BLE001  # it may raise
+        line.send("child", f"raised {brief_error(error)[:500]}")
+    os._exit(0)
+
+
+async def _use(visitor: Visitor, key: str, value: bytes, older: str = "", held: bytes = b"") -> str:
+    """Set and get; return what was wrong, or nothing."""
+    if older and (found := await visitor.perform(Get(older))) != held:
+        return f"get({older!r}) gave {brief(found)}, where {held!r} was set before the fork"
+    await visitor.perform(Set(key, value))
+    found = await visitor.perform(Get(key))
+    return "" if found == value else f"get({key!r}) gave {brief(found)}, where {value!r} was set just now"

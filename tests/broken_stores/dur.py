@@ -35,7 +35,7 @@ class FilesInPlace(Files):
 class WritesInPlace(SoundFileStore):
     """Writes an overwrite into the file that is there."""
 
-    breaks: ClassVar = frozenset({"DUR-1"})
+    breaks: ClassVar = frozenset({"CON-5", "DUR-1"})
     source: ClassVar = "zarr 3.1.6 FsspecStore over local files"
 
     def __init__(self, root: str, *, read_only: bool = False) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -290,6 +292,107 @@ class BoundToItsLoop(SoundStore):
         self.loop.call_soon(made.set_result, None)
         await made
         return await super().get(key, prototype, byte_range)
+
+
+class OpenFile:
+    """A file handle, closed with the last who knows of it."""
+
+    def __init__(self) -> None:
+        self.handle = os.open(os.devnull, os.O_RDONLY)
+
+    def __del__(self) -> None:
+        os.close(self.handle)
+
+
+class LeavesFilesOpen(SoundStore):
+    """Opens a file when it is closed, which stays open as long as the event loop is there."""
+
+    breaks: ClassVar = frozenset({"LIF-9"})
+
+    def close(self) -> None:
+        vars(asyncio.get_event_loop()).setdefault("left open", []).append(OpenFile())
+
+
+class LeavesTasks(SoundStore):
+    """Starts a task with the first set, and does not end it."""
+
+    breaks: ClassVar = frozenset({"LIF-9"})
+    tasks: ClassVar[list[asyncio.Task[None]]] = []
+
+    started = False
+
+    async def set(self, key: str, value: Any) -> None:
+        await super().set(key, value)
+        if not self.started:
+            self.started = True
+            self.tasks.append(asyncio.create_task(asyncio.sleep(3600)))
+
+
+class RemembersEveryCall(SoundStore):
+    """Keeps a record of what it was asked."""
+
+    breaks: ClassVar = frozenset({"LIF-9"})
+
+    def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
+        super().__init__(values, read_only=read_only)
+        self.asked: list[str] = []
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        self.asked += [f"get {key}", f"range {byte_range}"]
+        return await super().get(key, prototype, byte_range)
+
+    async def exists(self, key: str) -> bool:
+        self.asked += [f"exists {key}", f"exists in {len(self.asked)}"]
+        return await super().exists(key)
+
+
+class AsksItsThread(SoundFileStore):
+    """Reads in a thread that the process keeps for it, and that a forked child does not have."""
+
+    breaks: ClassVar = frozenset({"LIF-11"})
+    source: ClassVar = "obstore"
+    pool: ClassVar = ThreadPoolExecutor(1)
+
+    async def exists(self, key: str) -> bool:
+        return await self.in_thread(super().exists, key)
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        return await self.in_thread(super().get, key, prototype, byte_range)
+
+    async def in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.wrap_future(self.pool.submit(lambda: asyncio.run(call(*arguments))))
+
+
+class AnswersWronglyInAFork(SoundFileStore):
+    """Knows only in the process that made it where its files are."""
+
+    breaks: ClassVar = frozenset({"LIF-11"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.process = os.getpid()
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        return await super().get(key, prototype, byte_range) if os.getpid() == self.process else None
+
+
+class RemovesWhatItDoesNotKnow(SoundFileStore):
+    """Removes, when it is closed, what it neither found nor set: leftovers, as it believes."""
+
+    breaks: ClassVar = frozenset({"LIF-12"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.known = {*self.values}
+
+    async def set(self, key: str, value: Any) -> None:
+        await super().set(key, value)
+        self.known.add(key)
+
+    def close(self) -> None:
+        if self.known and not self.read_only:
+            for key in {*self.values} - self.known:
+                self.values.pop(key, None)
 
 
 class NamelessStore(SoundStore):

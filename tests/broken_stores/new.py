@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any, ClassVar
 
 from broken_stores.sound import SoundStore
+from broken_stores.sound_files import Files, SoundFileStore
 
 
 class NeverCreates(SoundStore):
@@ -73,3 +76,35 @@ class RemembersWhatItCreated(SoundStore):
         if key not in self.created:
             await super().set_if_not_exists(key, value)
             self.created.add(key)
+
+
+class ChecksThenSets(SoundStore):
+    """Lets others go on between looking for the key and setting it."""
+
+    breaks: ClassVar = frozenset({"NEW-4"})
+    source: ClassVar = "zarr 3.1.6 FsspecStore"
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        if not await self.exists(key):
+            await asyncio.sleep(0)
+            await self.set(key, value)
+
+
+class FilesOfWhoComesLast(Files):
+    """Looks for the file, and takes its time."""
+
+    def create(self, key: str, value: bytes) -> None:
+        if key not in self:
+            time.sleep(0.001)
+            self[key] = value
+
+
+class ChecksFilesThenSets(SoundFileStore):
+    """Looks for the file before it writes it: another thread or process may do so in between."""
+
+    breaks: ClassVar = frozenset({"NEW-4"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesOfWhoComesLast(root)
