@@ -40,6 +40,12 @@ def names_of(trial: Trial, first: int = 0) -> Names:
     return Names(trial.key, trial.directory, first)
 
 
+def register_kinds(trial: Trial) -> tuple[Kind, ...]:
+    """The operations of a register that the store has, but for set_if_not_exists; what is done more often comes twice."""
+    kinds = (Kind.SET, Kind.GET, Kind.GET, Kind.EXISTS)
+    return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
+
+
 async def investigate(trial: Trial, *scenarios: Scenario) -> None:
     """Look for the flaws of `scenarios`, one after the other.
 
@@ -81,7 +87,7 @@ async def search_in_loop(trial: Trial, scenario: Scenario) -> Search:
     profile = trial.profile
     search = Search(stage_of(trial), scenario, names_of(trial), profile.programs, profile.search)
     async with trial.within("a program of concurrent clients", profile.deadline + profile.search):
-        await _in_thread(search.run)
+        await in_thread(search.run)
     return search
 
 
@@ -91,7 +97,7 @@ def _told(search: Search) -> str:
     return f"{search.tried} programs of concurrent clients on the deterministic event loop"
 
 
-async def _in_thread(job: Callable[[], None]) -> None:
+async def in_thread(job: Callable[[], None]) -> None:
     """Run `job` in a thread that may be left behind."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clause import Level, Need, clause, undecided
+from conformance.clause import Level, Need, NotApplicable, clause
+from conformance.concurrency.handles import read_many
+from conformance.concurrency.heartbeat import demand_heartbeat
 from conformance.concurrency.history import Kind
-from conformance.concurrency.investigation import creates_once, investigate
+from conformance.concurrency.investigation import creates_once, investigate, register_kinds
+from conformance.concurrency.races import race_processes, race_threads
 from conformance.concurrency.scenario import Cancelled, Late, Neighbours, OneVersion, OwnKeys, Register, WholeReads
 
 if TYPE_CHECKING:
     from conformance.trial import Trial
-
-
-def _register_kinds(trial: Trial) -> tuple[Kind, ...]:
-    """The operations of a register that the store has, but for set_if_not_exists."""
-    kinds = (Kind.SET, Kind.GET, Kind.GET, Kind.EXISTS)
-    return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
 
 
 @clause(
@@ -28,7 +25,7 @@ def _register_kinds(trial: Trial) -> tuple[Kind, ...]:
     needs="W",
 )
 async def _con_1(trial: Trial) -> None:
-    kinds = _register_kinds(trial)
+    kinds = register_kinds(trial)
     await investigate(trial, Register(kinds))
     if await creates_once(trial):
         await investigate(trial, Register((*kinds, Kind.SET_IF_NOT_EXISTS, Kind.SET_IF_NOT_EXISTS)))
@@ -69,6 +66,50 @@ async def _con_4(trial: Trial) -> None:
 
 
 @clause(
+    "CON-5",
+    Level.SHOULD,
+    "threads and processes",
+    "CON-1 and CON-2 hold between threads and, with a recipe, between processes on one location.",
+    needs="WX",
+)
+async def _con_5(trial: Trial) -> None:
+    await race_threads(trial)
+    trial.note = "handles in threads raced, with real concurrency"
+    try:
+        await race_processes(trial)
+    except NotApplicable as reason:
+        trial.note += f"; processes did not: {reason.reason}"
+    else:
+        trial.note += "; and handles in processes"
+
+
+@clause(
+    "CON-6",
+    Level.SHOULD,
+    "a thousand reads at once",
+    "1,000 concurrent reads in a process that may open 256 files more than it had all answer.",
+)
+async def _con_6(trial: Trial) -> None:
+    found = await read_many(trial)
+    if found.raised:
+        trial.trace.steps.clear()
+        trial.fail("each of 1,000 reads at once answers", f"{found.raised} raised, the first of them {found.error}")
+
+
+@clause(
+    "CON-6a",
+    Level.MUST,
+    "a thousand reads at once, none wrong",
+    "Of 1,000 concurrent reads in a process that may open 256 files more than it had, none answers missing, empty or short.",
+)
+async def _con_6a(trial: Trial) -> None:
+    found = await read_many(trial)
+    if found.wrong:
+        trial.trace.steps.clear()
+        trial.fail("each of 1,000 reads at once gives the value that is stored, or raises", f"{found.wrong} gave {found.answer}")
+
+
+@clause(
     "CON-7",
     Level.MUST,
     "a cancelled operation leaves nothing half done",
@@ -76,7 +117,7 @@ async def _con_4(trial: Trial) -> None:
     needs="W",
 )
 async def _con_7(trial: Trial) -> None:
-    kinds = (Kind.SET, Kind.SET, *_register_kinds(trial))
+    kinds = (Kind.SET, Kind.SET, *register_kinds(trial))
     await investigate(trial, Cancelled(kinds, lists=trial.offers(Need.LISTING)))
 
 
@@ -90,6 +131,17 @@ async def _con_7(trial: Trial) -> None:
 )
 async def _con_8(trial: Trial) -> None:
     await investigate(trial, Late(deletes=trial.offers(Need.DELETES)))
+
+
+@clause(
+    "CON-9",
+    Level.SHOULD,
+    "the event loop is not blocked",
+    "No operation blocks the event loop for long (values up to 8 MiB, listings of 10,000 keys): fails only if each of five "
+    "attempts holds a heartbeat up for more than 50 ms plus ten times what an idle one shows beside it.",
+)
+async def _con_9(trial: Trial) -> None:
+    await demand_heartbeat(trial)
 
 
 @clause(
@@ -108,33 +160,11 @@ CLAUSES = (
     _con_2,
     _con_3,
     _con_4,
-    undecided(
-        "CON-5",
-        Level.SHOULD,
-        "threads and processes",
-        "CON-1 and CON-2 hold between threads and, with a recipe, between processes on one location.",
-        needs="WX",
-    ),
-    undecided(
-        "CON-6",
-        Level.SHOULD,
-        "a thousand reads at once",
-        "1,000 concurrent reads in a process that may open 256 files more than it had all answer.",
-    ),
-    undecided(
-        "CON-6a",
-        Level.MUST,
-        "a thousand reads at once, none wrong",
-        "Of 1,000 concurrent reads in a process that may open 256 files more than it had, none answers missing, empty or short.",
-    ),
+    _con_5,
+    _con_6,
+    _con_6a,
     _con_7,
     _con_8,
-    undecided(
-        "CON-9",
-        Level.SHOULD,
-        "the event loop is not blocked",
-        "No operation blocks the event loop for long (values up to 8 MiB, listings of 10,000 keys): fails only if each of five "
-        "attempts holds a heartbeat up for more than 50 ms plus ten times what an idle one shows beside it.",
-    ),
+    _con_9,
     _con_10,
 )

@@ -1,0 +1,200 @@
+"""Handles on one location in threads, each with an event loop of its own, and in processes (CON-5)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from conformance.clause import ClauseFailure, Need, NotApplicable
+from conformance.concurrency.history import Call, Kind
+from conformance.concurrency.investigation import names_of, register_kinds
+from conformance.concurrency.linearizability import Answer, judge
+from conformance.concurrency.program import Play, Program, Record, Run, admit_all
+from conformance.concurrency.scenario import Flaw, Register, Scenario, WholeReads
+from conformance.concurrency.timeline import timeline
+from conformance.durability.kills import given_to, heard, shared_opening, started
+from conformance.expectation import Raised, Returned
+from conformance.operations import Delete, Get, Operation, Set
+from conformance.recipe import Opening, Place
+
+if TYPE_CHECKING:
+    from conformance.durability.processes import Process
+    from conformance.trial import Trial
+
+_PROCESSES = 2
+_TASKS = 2
+_STEPS = 60
+"""Operations of each task in a process, over a few keys one after the other."""
+_KEYS = 5
+
+
+async def race_threads(trial: Trial) -> None:
+    """Let threads race, each with a handle and an event loop of its own.
+
+    Raises:
+        ClauseFailure: a history is not that of registers, or a read is not whole.
+        NotApplicable: there are no two handles that see at once what the other set.
+    """
+    subject = trial.subject
+    if subject.reopening is None:
+        raise NotApplicable(Need.REOPENING.lack)
+    if subject.publishes:
+        raise NotApplicable("what one handle sets, another sees only when it has been published")
+    handle = await trial.open()
+    scenarios: tuple[Scenario, ...] = (Register(register_kinds(trial)), WholeReads(large=(1_000, 1 << 18)))
+    until = time.monotonic() + trial.profile.search
+    for number in range(max(2, trial.profile.programs // 20)):
+        scenario = scenarios[number % len(scenarios)]
+        program = scenario.draw(Random(number), names_of(trial, 16 * number), heavy=True)  # noqa: S311  # no secret
+        admit_all(program)
+        play = Play(program, handle.store, trial.dialect)
+        await play.prepare()
+        async with trial.within("a program of concurrent threads", trial.profile.deadline):
+            await asyncio.to_thread(_run_threads, play, subject.reopening, handle.place)
+        await play.look()
+        handle.written.update(dict.fromkeys(program.names()))
+        flaw = scenario.judge(play.run())
+        if flaw is not None and await _sound_alone(trial, scenario, program):
+            _fail(trial, flaw, play.run(), "threads")
+        if time.monotonic() > until:
+            break
+
+
+async def _sound_alone(trial: Trial, scenario: Scenario, program: Program) -> bool:
+    """Whether the program is right when its clients come one after the other."""
+    handle = await trial.open("alone")
+    play = Play(replace(program, cancellations=()), handle.store, trial.dialect)
+    await play.prepare()
+    await play.run_serially(tuple(range(len(program.clients))))
+    await play.look()
+    return scenario.judge(play.run()) is None
+
+
+def _run_threads(play: Play, opening: Opening, place: Place) -> None:
+    """Run each client in a thread."""
+    barrier = threading.Barrier(len(play.program.clients))
+    errors: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            asyncio.run(_client(play, opening, place, number, barrier))
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
+            errors.append(error)
+            barrier.abort()
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(play.program.clients))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    opened = [error for error in errors if not isinstance(error, threading.BrokenBarrierError)]
+    if opened:
+        raise ClauseFailure(
+            "another handle on the same location opens in another thread", f"{type(opened[0]).__name__}: {opened[0]}"
+        )
+
+
+async def _client(play: Play, opening: Opening, place: Place, number: int, barrier: threading.Barrier) -> None:
+    async with AsyncExitStack() as stack:
+        store = await opening.open(place, stack)
+        own = Play(play.program, store, play.dialect, clock=play.clock, records=play.records)
+        barrier.wait()
+        await own.run_serially((number,))
+        if hasattr(store, "close"):
+            closed = store.close()
+            if closed is not None:
+                await closed
+
+
+def _fail(trial: Trial, flaw: Flaw, run: Run, between: str) -> None:
+    trial.trace.steps.clear()
+    trial.timeline = timeline(flaw.records or run.records)
+    raise ClauseFailure(flaw.expected, flaw.actual, f"found with real concurrency between {between}; it need not show each time")
+
+
+async def race_processes(trial: Trial) -> None:
+    """Let processes race on one location.
+
+    Raises:
+        ClauseFailure: a history is not that of registers, or a read is not whole.
+        NotApplicable: no other process can open what this one wrote.
+    """
+    again = await shared_opening(trial)
+    handle = await trial.open("shared")
+    keys = [trial.key(number) for number in range(_KEYS)]
+    handle.written.update(dict.fromkeys(keys))
+    kinds = ["set", "get", "get", *(["delete"] if trial.offers(Need.DELETES) else [])]
+    go = handle.place.path.with_name(f"{handle.place.path.name}.go")
+    given = given_to(
+        trial, handle.place, again, go=str(go), tasks=_TASKS, steps=_STEPS, keys=keys, kinds=kinds, sizes=[0, 100, 1 << 16]
+    )
+    processes = [
+        await started(trial, "conformance.concurrency.jobs:race", {**given, "first": 1 + number * _TASKS})
+        for number in range(_PROCESSES)
+    ]
+    for process in processes:
+        await heard(trial, process, "ready")
+    await asyncio.to_thread(go.touch)
+    told = [message for process in processes for message in await _operations(trial, process)]
+    _judge_processes(trial, told)
+
+
+async def _operations(trial: Trial, process: Process) -> list[Any]:
+    """What a process says of its operations."""
+    told: list[Any] = []
+    while True:
+        kind, value = await asyncio.to_thread(process.receive, trial.profile.deadline)
+        if kind == "operation":
+            told.append(value)
+        elif kind == "raced":
+            await heard(trial, process, "ended")
+            return told
+        else:
+            trial.fail("each operation returns or raises in another process too", f"{kind} {value or ''}".strip())
+
+
+def _operation(kind: str, key: str, value: object) -> Operation:
+    match kind:
+        case "set":
+            return Set(key, f"value {value}".encode())
+        case "delete":
+            return Delete(key)
+        case _:
+            return Get(key)
+
+
+def _judge_processes(trial: Trial, told: Sequence[Any]) -> None:
+    moments = {moment: place for place, moment in enumerate(sorted({m for one in told for m in one[4:6] if m is not None}))}
+    records: list[Record] = []
+    calls: list[Call] = []
+    for client, kind, key, value, called, returned, error in told:
+        outcome = Raised(RuntimeError(error)) if returned is None else Returned(value)
+        end = None if returned is None else moments[returned]
+        record = Record(client, _operation(kind, key, value), moments[called], end, outcome)
+        records.append(record)
+        if kind == "get" and returned is None:
+            continue
+        if kind == "get" and isinstance(value, str):
+            trial.timeline = timeline([record])
+            trial.fail(
+                "each read gives a value that was set, whole, or none", value, "found between processes, with real concurrency"
+            )
+        given = None if kind == "delete" else value
+        calls.append(Call(Kind(kind), key, record.called, record.returned, given, returned is not None, client))
+    found = judge(calls)
+    if found.answer is Answer.NOT_LINEARIZABLE:
+        shown = {(call.client, call.called) for call in found.witness}
+        trial.trace.steps.clear()
+        trial.timeline = timeline([record for record in records if (record.client, record.called) in shown])
+        last = max(found.witness, key=lambda call: (call.returned or 0, call.called))
+        trial.fail(
+            "the operations on one key take effect one at a time, in some order",
+            f"{last.kind.value}({found.key!r}) gave {last.value!r}, which no order of the operations explains",
+            "found between processes, with real concurrency; it need not show each time",
+        )
