@@ -277,7 +277,9 @@ class ClauseItem(pytest.Function):
                 self._settle(questioning.search())
             else:
                 result = questioning.ask(self.clause)
-                self.user_properties.extend([("clause", self.clause.id), ("verdict", result.verdict.value)])
+                self.user_properties.extend(
+                    [("store", self.collector.name), ("clause", self.clause.id), ("verdict", result.verdict.value)]
+                )
                 self._settle([result])
 
     def _settle(self, results: Sequence[Result]) -> None:
