@@ -106,20 +106,19 @@ class Mypy:
         return find_spec("mypy") is not None
 
     def remarks(self, files: Mapping[str, str], roots: Iterable[Path], cache: Path | None) -> list[Remark]:
-        """Ask once; and once more without a cache where that comes to no answer, since the cache may be what is broken."""
-        try:
-            return self._remarks(files, roots, str((cache or Path(_own_cache().name)) / "mypy"))
-        except CheckerError:
-            return self._remarks(files, roots, os.devnull)
-
-    def _remarks(self, files: Mapping[str, str], roots: Iterable[Path], cache: str) -> list[Remark]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
-        environment["MYPYPATH"] = os.pathsep.join(_search_path(roots))
-        done = _run(["mypy", *self.rules, f"--cache-dir={cache}", *files], files, environment)
+        """Ask once; and once more without a cache where mypy itself fails, since the cache may be what is broken."""
+        done = self._ask(files, roots, str((cache or Path(_own_cache().name)) / "mypy"))
+        if done.returncode not in (0, 1) and not done.stdout:
+            done = self._ask(files, roots, os.devnull)
         found = list(_from_mypy(done.stdout))
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1):  # a file that cannot be parsed ends it
             raise CheckerError(_line("\n".join([*[f"{one.file}:{one.line}: {one.text}" for one in found], done.stderr])))
         return found
+
+    def _ask(self, files: Mapping[str, str], roots: Iterable[Path], cache: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
+        environment["MYPYPATH"] = os.pathsep.join(search_path(roots))
+        return _run(["mypy", *self.rules, f"--cache-dir={cache}", *files], files, environment)
 
 
 @lru_cache(maxsize=1)
@@ -157,7 +156,7 @@ class Pyright:
 
     def remarks(self, files: Mapping[str, str], roots: Iterable[Path], cache: Path | None) -> list[Remark]:  # noqa: ARG002  # it keeps none
         """Ask once."""
-        settings = {"include": list(files), "extraPaths": _search_path(roots), "typeCheckingMode": "standard"}
+        settings = {"include": list(files), "extraPaths": search_path(roots), "typeCheckingMode": "standard"}
         written = {**files, "pyrightconfig.json": json.dumps(settings)}
         environment = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
         done = _run(["pyright", "--outputjson", "--pythonpath", sys.executable], written, environment)
@@ -191,7 +190,7 @@ def _run(arguments: list[str], files: Mapping[str, str], environment: Mapping[st
             raise CheckerError(f"{arguments[0]} had not ended after {DEADLINE:g} s") from None
 
 
-def _search_path(roots: Iterable[Path]) -> list[str]:
+def search_path(roots: Iterable[Path]) -> list[str]:
     """Where a checker is to look for modules, beside what is installed and the standard library, which it finds by itself."""
     found_by_itself = {Path(path).resolve() for path in sysconfig.get_paths().values()}
     found_by_itself |= {path / "lib-dynload" for path in found_by_itself}

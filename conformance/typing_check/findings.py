@@ -60,10 +60,9 @@ def find_once(candidate: Candidate, checker: str, cache: Path | None = None) -> 
 
 def _read(file: ProbeFile, remarks: Sequence[Remark]) -> Iterator[Finding]:
     """The findings of one candidate: that it cannot be seen, or what is wrong with each member, told once."""
-    unseen = [one.text for one in remarks if one.error and one.line not in file.lines]
-    if unseen:
-        for text in dict.fromkeys(unseen):
-            yield Finding("", "not typed", text, file.head)
+    unseen = next((one.text for one in remarks if one.error and one.line not in file.lines), None)
+    if unseen is not None:
+        yield Finding("", "not typed", unseen, file.head)
         return
     told: dict[str, list[tuple[str, str]]] = {}
     for rank, one, probe, question in sorted(_placed(file, remarks), key=lambda placed: placed[0]):
