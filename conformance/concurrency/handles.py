@@ -11,7 +11,7 @@ from conformance.clause import Need, NotApplicable
 from conformance.concurrency.investigation import in_thread, stage_of
 from conformance.concurrency.jobs import open_handles
 from conformance.concurrency.program import Program
-from conformance.durability.kills import fresh_opening, given_to, heard, started
+from conformance.durability.elsewhere import fresh_opening, given_to, heard, started
 from conformance.expectation import Returned
 from conformance.operations import Get, Set
 from conformance.rendering import brief, brief_error

@@ -18,7 +18,7 @@ from conformance.concurrency.linearizability import Answer, judge
 from conformance.concurrency.program import Play, Program, Record, Run, admit_all
 from conformance.concurrency.scenario import Flaw, Register, Scenario, WholeReads
 from conformance.concurrency.timeline import timeline
-from conformance.durability.kills import given_to, heard, shared_opening, started
+from conformance.durability.elsewhere import given_to, heard, shared_opening, started
 from conformance.expectation import Raised, Returned
 from conformance.operations import Delete, Get, Operation, Set
 from conformance.recipe import Opening, Place

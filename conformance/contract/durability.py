@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from conformance.clause import Level, NotApplicable, clause, undecided
-from conformance.durability import kills
+from conformance.durability import elsewhere
+from conformance.durability.kills import kills
 from conformance.durability.values import value_of
 from conformance.expectation import gives
 from conformance.operations import Get
 from conformance.trial import Trial
+
+_FAULTS = "conformance.durability.faults"
 
 
 @clause(
@@ -19,7 +22,7 @@ from conformance.trial import Trial
     needs="EW",
 )
 async def _killed(trial: Trial) -> None:
-    found = await kills.kills(trial)
+    found = await kills(trial)
     if found.lost:
         raise found.lost
 
@@ -32,11 +35,24 @@ async def _killed(trial: Trial) -> None:
     needs="EW",
 )
 async def _left_behind(trial: Trial) -> None:
-    found = await kills.kills(trial)
+    found = await kills(trial)
     if found.left:
         raise found.left
     if found.unseen:
         raise NotApplicable(found.unseen)
+
+
+@clause(
+    "DUR-3",
+    Level.MUST,
+    "no space left",
+    "A write that fails for lack of space raises, and the old value stays.",
+    needs="WX",
+)
+async def _no_space(trial: Trial) -> None:
+    unmade = await elsewhere.look_at(trial, f"{_FAULTS}:write_without_space", "no file could be longer than 64 KiB")
+    if unmade:
+        raise NotApplicable(unmade)
 
 
 @clause(
@@ -47,35 +63,39 @@ async def _left_behind(trial: Trial) -> None:
     needs="EW",
 )
 async def _closed(trial: Trial) -> None:
-    again = await kills.shared_opening(trial)
-    place, size = trial.place(), kills.largest(trial)
+    again = await elsewhere.shared_opening(trial)
+    place, size = trial.place(), elsewhere.largest(trial)
     stock = {trial.key(number): number for number in range(8)}
-    given = kills.given_to(trial, place, kills.fresh_opening(trial), stock=stock, largest=size, waits=True)
-    await kills.killed_when(trial, "set_and_close", given, "closed")
+    given = elsewhere.given_to(trial, place, elsewhere.fresh_opening(trial), stock=stock, largest=size, waits=True)
+    await elsewhere.killed_when(trial, "conformance.durability.jobs:set_and_close", given, "closed")
     store = await trial.visit(place, again)
     for key, number in stock.items():
         await store.expect(Get(key), gives(value_of(key, number, size)), "it was set before close, and the process killed after it")
 
 
+@clause(
+    "DUR-5",
+    Level.MUST,
+    "a fault of the backend is raised",
+    "A fault of the backend (time-out, refused connection, 5xx, permission) is raised; it is never None, never empty, never "
+    "short (exceptions that the store was configured to take for missing aside).",
+    needs="B",
+)
+async def _faults(trial: Trial) -> None:
+    unmade = [
+        await elsewhere.look_at(trial, f"{_FAULTS}:read_without_handles", "the process could not open another file"),
+        await elsewhere.look_at(trial, f"{_FAULTS}:read_without_permission", "neither files nor directories could be read"),
+    ]
+    if all(unmade):
+        raise NotApplicable(unmade[0])
+
+
 CLAUSES = (
     _killed,
     _left_behind,
-    undecided(
-        "DUR-3",
-        Level.MUST,
-        "no space left",
-        "A write that fails for lack of space raises, and the old value stays.",
-        needs="WX",
-    ),
+    _no_space,
     _closed,
-    undecided(
-        "DUR-5",
-        Level.MUST,
-        "a fault of the backend is raised",
-        "A fault of the backend (time-out, refused connection, 5xx, permission) is raised; it is never None, never empty, never "
-        "short (exceptions that the store was configured to take for missing aside).",
-        needs="B",
-    ),
+    _faults,
     undecided(
         "DUR-6",
         Level.MUST,

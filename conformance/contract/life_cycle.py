@@ -6,7 +6,7 @@ import os
 
 from conformance.clause import ClauseFailure, Level, Need, NotApplicable, clause
 from conformance.contract.read_only import reads, same_answers
-from conformance.durability.kills import fresh_opening, given_to, heard, started
+from conformance.durability.elsewhere import fresh_opening, given_to, heard, started
 from conformance.durability.leaks import look_for_leaks
 from conformance.expectation import Expectation, Raised, Returned, gives, gives_names, raises, returns
 from conformance.operations import (
@@ -344,7 +344,7 @@ async def _forked(trial: Trial) -> None:
         raise NotApplicable("the store lives in the memory of one process: a fork has all of it")
     key, other = trial.key(), trial.key(1)
     given = given_to(trial, trial.place(), fresh_opening(trial), key=key, other=other, seconds=min(trial.profile.deadline / 2, 5.0))
-    process = await started(trial, "use_in_a_fork", given)
+    process = await started(trial, "conformance.durability.jobs:use_in_a_fork", given)
     child = await heard(trial, process, "child")
     parent = await heard(trial, process, "parent")
     if child and not child.startswith("raised"):

@@ -16,7 +16,7 @@ from typing import Any
 from conformance.admission import admit
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.dialect import Dialect
-from conformance.durability.kills import given_to, heard, shared_opening, started
+from conformance.durability.elsewhere import given_to, heard, shared_opening, started
 from conformance.expectation import Returned
 from conformance.operations import Get, SetIfNotExists
 from conformance.recipe import Opening
@@ -200,7 +200,9 @@ async def _processes(trial: Trial) -> None:
     memory = trial.place().path / "barrier"
     memory.write_bytes(bytes(Barrier.size()))
     given = given_to(trial, store.place, again, keys=keys, memory=str(memory), seconds=trial.profile.deadline)
-    processes = [await started(trial, "create", {**given, "creator": creator}) for creator in range(CREATORS)]
+    processes = [
+        await started(trial, "conformance.durability.jobs:create", {**given, "creator": creator}) for creator in range(CREATORS)
+    ]
     found: dict[int, list[int]] = {creator: [] for creator in range(CREATORS)}
     try:
         for creator, process in enumerate(processes):

@@ -7,16 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
-from conformance.durability.processes import Process, SilentError, UnusableError
+from conformance.durability.elsewhere import close, fresh_opening, given_to, heard, largest, shared_opening, started
+from conformance.durability.processes import Process, SilentError
 from conformance.durability.values import Writer, Writers, describe, value_of
-from conformance.expectation import Raised, Returned, gives_names, returns
+from conformance.expectation import Raised, gives_names, returns
 from conformance.operations import Clear, DeleteDir, Get, ListAll, Set
-from conformance.recipe import Place, Recipe
+from conformance.recipe import Recipe
 from conformance.rendering import brief, brief_all
-from conformance.trial import Handle, Trial, whatever_it_raises
+from conformance.trial import Handle, Trial
 
 _TASKS = 4
 _NEW_KEYS = 20
@@ -27,119 +28,6 @@ _MOST_SETS = 12
 _SECONDS_FOR_EACH = 0.6
 """Of a slow store fewer processes are killed: so many that this is the time for each."""
 _WHY = "a process was killed in the middle of sets"
-
-
-def given_to(trial: Trial, place: Place, opening: Recipe, **more: Any) -> dict[str, Any]:
-    """What a job is told of the store that it is to open."""
-    recipe = {"target": opening.target, "arguments": dict(opening.arguments)}
-    return {
-        "subject": trial.subject.to_json(), "opening": recipe, "path": str(place.path), "unique": place.unique, **more,
-    }  # fmt: skip
-
-
-def largest(trial: Trial) -> int:
-    """Bytes of the largest value that another process is to set."""
-    return min(trial.profile.largest, 1 << 20)
-
-
-async def started(trial: Trial, job: str, given: dict[str, Any]) -> Process:
-    """Start a job.
-
-    Raises:
-        NotApplicable: another process cannot import the store.
-    """
-    try:
-        return await asyncio.to_thread(trial.processes.start, job, given)
-    except UnusableError as error:
-        raise NotApplicable(f"another process cannot import the store: {error}") from None
-
-
-async def heard(trial: Trial, process: Process, *kinds: str) -> Any:
-    """Wait for a message of one of `kinds`, and return its value.
-
-    Raises:
-        ClauseFailure: the process ended, or said nothing within the deadline.
-    """
-    try:
-        while True:
-            kind, value = await asyncio.to_thread(process.receive, trial.profile.deadline)
-            if kind in kinds:
-                return value
-            if kind == "returned" and "ended" in kinds:
-                continue
-            if kind == "raised":
-                trial.fail("the store works in another process too", str(value))
-            if kind in ("ended", "returned"):
-                trial.fail("the store works in another process too", "the process ended before it had an answer")
-    except SilentError:
-        await asyncio.to_thread(process.kill, trial.profile.deadline)
-        trial.fail("the store works in another process too", f"a call there had not returned after {trial.profile.deadline:g} s")
-
-
-async def killed_when(trial: Trial, job: str, given: dict[str, Any], kind: str) -> Any:
-    """Start a job, and kill it as soon as it sends a message of this kind; return the message's value."""
-    process = await started(trial, job, given)
-    value = await heard(trial, process, kind)
-    await asyncio.to_thread(process.kill, trial.profile.deadline)
-    return value
-
-
-def fresh_opening(trial: Trial) -> Recipe:
-    """The recipe that opens a new store.
-
-    Raises:
-        NotApplicable: it is opened in this process alone.
-    """
-    if not isinstance(trial.subject.opening, Recipe):
-        raise NotApplicable(Need.RECIPE.lack)
-    return trial.subject.opening
-
-
-async def shared_opening(trial: Trial) -> Recipe:
-    """Return the recipe that opens what another process wrote, closed and left in good order.
-
-    Raises:
-        NotApplicable: there is none.
-    """
-    remembered = trial.processes.remembered
-    if "opening" not in remembered:
-        remembered["opening"] = await _find_opening(trial)
-    found = remembered["opening"]
-    if isinstance(found, str):
-        raise NotApplicable(found)
-    assert isinstance(found, Recipe)  # noqa: S101  # for the type checker
-    return found
-
-
-async def _find_opening(trial: Trial) -> Recipe | str:
-    subject = trial.subject
-    again = subject.reopening or (subject.opening if subject.opening.takes_path else None)
-    if not isinstance(again, Recipe) or not isinstance(subject.opening, Recipe):
-        return Need.REOPENING.lack
-    key, size = trial.key(), largest(trial)
-    for number in range(7):
-        trial.legal_value(value_of(key, number, size))
-    place = trial.place()
-    given = given_to(trial, place, subject.opening, stock={key: 1}, largest=size, waits=False)
-    process = await started(trial, "set_and_close", given)
-    try:
-        await heard(trial, process, "ended")
-        handle = await trial.visit(place, again)
-        trial.processes.remembered["appends"] = not handle.store.read_only
-        outcome = await handle.do(Get(key))
-        await _close(handle)
-    except ClauseFailure as failure:
-        return f"what another process set and closed cannot be seen here: {failure.actual}"
-    finally:
-        trial.trace.steps.clear()
-    if outcome != Returned(value_of(key, 1, size)):
-        return f"the location is not shared with other processes: what one of them set and closed reads here as {outcome}"
-    return again
-
-
-async def _close(handle: Handle) -> None:
-    with whatever_it_raises():
-        await handle.close()
 
 
 @dataclass
@@ -219,7 +107,7 @@ class _Killing:
         except ClauseFailure as failure:
             self._found.left = ClauseFailure(failure.expected, failure.actual, _WHY)
         finally:
-            await _close(handle)
+            await close(handle)
             trial.trace.steps.clear()
 
     def _keys(self, task: int, number: int) -> Sequence[str]:
@@ -243,11 +131,11 @@ class _Killing:
         if self._appends:
             if fresh:
                 given = given_to(trial, self._place, opening, stock=stock, largest=size, waits=False)
-                await heard(trial, await started(trial, "set_and_close", given), "ended")
+                await heard(trial, await started(trial, "conformance.durability.jobs:set_and_close", given), "ended")
             opening, stock = self._again, {}
         publishes = counted and number % 2 == 1  # often enough without, so that a kill finds something that is not published
         given = given_to(trial, self._place, opening, keys=keys, first=first, stock=stock, largest=size, publishes=publishes)
-        process = await started(trial, "set_until_killed", given)
+        process = await started(trial, "conformance.durability.jobs:set_until_killed", given)
         await heard(trial, process, "ready")
         writers = Writers([Writer(each, first) for each in keys], self._held, size, counted)
         await asyncio.to_thread(self._kill, process, writers)

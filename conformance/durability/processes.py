@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
 _BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from conformance.durability.server import main; main()"
-_JOBS = "conformance.durability.jobs"
+_JOBS = ["conformance.durability.jobs", "conformance.durability.faults"]
 _ONE_THREAD = dict.fromkeys(("BLOSC_NTHREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """Numerical libraries start threads when they are imported, unless they are told to do without: a server could not be forked."""
 _STARTING = 60.0
@@ -44,7 +44,7 @@ class Processes:
     """
 
     def __init__(self, modules: list[str]) -> None:
-        self._modules = [_JOBS, *modules]
+        self._modules = [*_JOBS, *modules]
         self._server: _Server | None = None
         self._used: list[_Server] = []
         self._jobs = 0
@@ -56,9 +56,7 @@ class Processes:
         return self._ready().forking
 
     def start(self, job: str, given: Any) -> Process:
-        """Start a job, which is called with `given`, any JSON, and its `Line`.
-
-        A job is a function of `conformance.durability.jobs`, by its name, or of another module, as `module:name`.
+        """Start the job `module:function`, which is called with `given`, any JSON, and its `Line`.
 
         Raises:
             UnusableError: the other process cannot import the store.
@@ -66,7 +64,7 @@ class Processes:
         server = self._ready()
         self._jobs += 1
         process = Process(server, self._jobs)
-        server.send({"job": self._jobs, "function": job if ":" in job else f"{_JOBS}:{job}", "given": given})
+        server.send({"job": self._jobs, "function": job, "given": given})
         if server.forking:
             process.begin()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -35,7 +36,7 @@ class FilesInPlace(Files):
 class WritesInPlace(SoundFileStore):
     """Writes an overwrite into the file that is there."""
 
-    breaks: ClassVar = frozenset({"CON-5", "DUR-1"})
+    breaks: ClassVar = frozenset({"CON-5", "DUR-1", "DUR-3"})
     source: ClassVar = "zarr 3.1.6 FsspecStore over local files"
 
     def __init__(self, root: str, *, read_only: bool = False) -> None:
@@ -137,3 +138,89 @@ class TidiesAfterClose(SoundFileStore):
 
     def close(self) -> None:
         self.values.tidy()
+
+
+class FilesThatMayBeLost(Files):
+    """Keeps silent when a value cannot be written."""
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        try:
+            super().__setitem__(key, value)
+        except OSError as error:
+            if error.errno not in (errno.EFBIG, errno.ENOSPC):
+                raise
+
+
+class AcknowledgesWhatItCannotWrite(SoundFileStore):
+    """Says nothing when there is no space for a value."""
+
+    breaks: ClassVar = frozenset({"DUR-3"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesThatMayBeLost(root)
+
+
+class FilesThatMakeSpace(Files):
+    """Removes the old file where there is no space for the new one."""
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        try:
+            super().__setitem__(key, value)
+        except OSError as error:
+            if error.errno in (errno.EFBIG, errno.ENOSPC):
+                self.pop(key, None)
+            raise
+
+
+class LosesTheOldValue(SoundFileStore):
+    """Removes the old value to make space for the new one, which does not fit all the same."""
+
+    breaks: ClassVar = frozenset({"DUR-3"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesThatMakeSpace(root)
+
+
+class FilesOrNothing(Files):
+    """Takes every error for a key that is not set."""
+
+    def __getitem__(self, key: str) -> bytes:
+        try:
+            return super().__getitem__(key)
+        except OSError:
+            raise KeyError(key) from None
+
+
+class TakesFaultsForMissing(SoundFileStore):
+    """Reads None where a file cannot be opened."""
+
+    breaks: ClassVar = frozenset({"DUR-5"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesOrNothing(root)
+
+
+class FilesThatCanBeSeen(Files):
+    """Lists nothing where a directory cannot be read."""
+
+    def below(self, directory: str) -> Iterator[str]:
+        for current, directories, names in os.walk(self.path(directory)):
+            if self.RESERVED in directories:
+                directories.remove(self.RESERVED)
+            for name in names:
+                if not Path(current, name).is_symlink():
+                    yield os.path.relpath(f"{current}/{name}", self.root)
+
+
+class ListsWhatItCanSee(SoundFileStore):
+    """Leaves out of a listing the directories that cannot be read."""
+
+    breaks: ClassVar = frozenset({"DUR-5"})
+    source: ClassVar = "zarr 3.1.6 LocalStore"
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesThatCanBeSeen(root)

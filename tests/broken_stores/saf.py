@@ -175,7 +175,7 @@ class FollowingFiles(Files):
     def __getitem__(self, key: str) -> bytes:
         try:
             return Path(self.path(key)).read_bytes()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise KeyError(key) from None
 
 
