@@ -190,6 +190,8 @@ class MemoryStore(SynchronousReadingHandle):
             raise self._refusal("set_if_not_exists")
         new = value if type(value) is bytes else as_bytes(value)
         values = contents.values
+        if key in values:
+            return
         with contents.lock:
             if key not in values:
                 values[check_key(key)] = new

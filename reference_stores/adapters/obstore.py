@@ -364,8 +364,13 @@ class ObstoreAdapter(ReadingHandle):
         inner = self._readable("list_dir")
         directory = check_prefix(prefix)
         start = below(directory)
-        with _masking():
-            listed = await inner.list_with_delimiter_async(directory or None)
+        try:
+            with _masking():
+                listed = await inner.list_with_delimiter_async(directory or None)
+        except GenericError:
+            if not self._has_directories or not await self._is_below_a_key(start):
+                raise
+            return
         paths = [item["path"] for item in listed["objects"]]
         directories = listed["common_prefixes"]
         if self._has_directories:  # of which some may be empty

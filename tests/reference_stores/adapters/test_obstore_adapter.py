@@ -198,6 +198,12 @@ async def test_below_a_file(local: ObstoreAdapter, prefix: str):
     assert [key async for key in local.list_prefix(prefix)] == []
 
 
+async def test_list_dir_below_a_file(local: ObstoreAdapter):
+    """A directory whose place a file is in the way of is one without keys, not a fault."""
+    await local.set("a", b"value")
+    assert [name async for name in local.list_dir("a/b")] == []
+
+
 async def test_get_below_a_file(local: ObstoreAdapter):
     """A key below another one is missing."""
     await local.set("k", b"")

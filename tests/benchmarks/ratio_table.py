@@ -1,0 +1,111 @@
+"""The table of ratios: what one run has measured, as Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from benchmarks.contestants import ADAPTER, BARE, OBSTORE, OURS, PROTOTYPE, ZARR
+from benchmarks.operations import OPERATIONS, OTHERWISE, Bound
+
+COLUMNS = {
+    "ours by zarr": (OURS, ZARR),
+    "with zarr's prototype": (PROTOTYPE, ZARR),
+    "through the adapter": (ADAPTER, ZARR),
+    "ours by obstore": (OURS, OBSTORE),
+    "ours by the bare call": (OURS, BARE),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The medians of one operation, in seconds, by contestant."""
+
+    medium: str
+    operation: str
+    seconds: Mapping[str, float]
+    bound: Bound
+
+    def ratio(self, one: str, other: str) -> float | None:
+        """What one contestant takes in the time of another; None where one of them does not take part."""
+        if one not in self.seconds or other not in self.seconds:
+            return None
+        return self.counting(one) / self.counting(other)
+
+    def counting(self, name: str) -> float:
+        """What counts of the time of a contestant."""
+        less = self.bound.less.get(name)
+        return self.seconds[name] - (self.seconds[less] if less is not None else 0)
+
+    @property
+    def found(self) -> float:
+        """What the bound is for."""
+        return self.counting(self.bound.one) / self.counting(self.bound.other)
+
+
+def page(rows: Iterable[Row]) -> str:
+    """The documentation's page about speed."""
+    by_medium: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=_place):
+        by_medium.setdefault(row.medium, []).append(row)
+    lines = [*_INTRODUCTION, "", _environment()]
+    for medium, found in by_medium.items():
+        lines += ["", f"## {medium}", "", *_table(found)]
+    return "\n".join(lines) + "\n"
+
+
+def _place(row: Row) -> tuple[int, int, str]:
+    """Where a row stands, whatever the order in which they were measured."""
+    media, operations = [*OTHERWISE], [*OPERATIONS]
+    return (
+        media.index(row.medium) if row.medium in media else len(media),
+        operations.index(row.operation) if row.operation in operations else len(operations),
+        row.operation,
+    )
+
+
+def _table(rows: list[Row]) -> list[str]:
+    lines = [
+        "| operation | ours, us | " + " | ".join(COLUMNS) + " | at most |",
+        "|---|---:|" + "---:|" * len(COLUMNS) + "---:|",
+    ]
+    reasons: list[str] = []
+    for row in rows:
+        cells = [_number(row.ratio(*pair)) for pair in COLUMNS.values()]
+        most = f"{row.bound.most:g}"
+        if row.bound.because:
+            reasons += [row.bound.because] * (row.bound.because not in reasons)
+            most += f" ({reasons.index(row.bound.because) + 1})"
+        lines.append(f"| {row.operation} | {row.counting(OURS) * 1e6:,.1f} | {' | '.join(cells)} | {most} |")
+    if reasons:
+        lines += ["", *[f"({number}) {reason}.  " for number, reason in enumerate(reasons, 1)]]
+    return lines
+
+
+def _number(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
+def _environment() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("zarr", "obstore", "fsspec"))
+    return f"Measured with Python {platform.python_version()} on {platform.system()}, {os.cpu_count()} processors; {packages}."
+
+
+_INTRODUCTION = (
+    "# Speed",
+    "",
+    "Times of the reference stores beside zarr's store of the same name, obstore's where it has one, and the bare call: a look",
+    "into a dictionary, or the system calls for a file, without any safety. Contestants take turns in one run, and a number is the",
+    "ratio of the medians: below 1, ours takes less time. Times are comparable within a row only. *With zarr's prototype* values",
+    "come and go in zarr's buffers; *through the adapter* the store is called as zarr calls it. Reads of local files are of cached",
+    "values on a disk, writes are in a file system in memory, where no disk hides what the code costs. The remote store is on a",
+    "server for S3 on loopback, and most of the time is that server's.",
+    "",
+    "The last column is the ratio to zarr's that the benchmark allows; a number in brackets tells why it is not less. This page is",
+    "written by `python -m pytest tests/benchmarks --benchmark-only --ratio-table docs/performance.md`.",
+)
