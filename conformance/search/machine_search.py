@@ -61,16 +61,18 @@ class MachineSearch:
         self._seed = seed_number
         self._database = DirectoryBasedExampleDatabase(cache / "examples" / file_name(subject)) if cache else None
         self._stop = Event()
+        self._batches = 0
         self._machine = self._make(subject)
         self._last: tuple[Program, Divergence] | None = None
         self._runner: Runner
 
     def run(self, seconds: float) -> None:
-        """Search until the time is used up.
+        """Search until the time is used up; another run goes on from there.
 
         Raises:
             BlockedError: a call blocked the event loop; the thread is left behind.
         """
+        self._stop.clear()
         started = time.monotonic()
         errors: list[BaseException] = []
 
@@ -91,25 +93,25 @@ class MachineSearch:
         finally:
             self._stop.set()
             self._watch.until = float("inf")
-            self.seconds = time.monotonic() - started
+            self.seconds += time.monotonic() - started
         if errors:
             raise errors[0]
 
     def _run_batches(self, end: float) -> None:
-        examples, batch = 0, 1
-        started = time.monotonic()
+        batch, each = 1, 0.0
         while (left := end - time.monotonic()) > 0 and not self._stop.is_set():
-            if examples:
-                each = (time.monotonic() - started) / examples
+            if each:
                 batch = max(1, min(2 * batch, _LARGEST_BATCH, int(left / each)))
-            self._run_batch(batch, examples)
-            examples += batch
+            began = time.monotonic()
+            self._run_batch(batch)
+            each = (time.monotonic() - began) / batch
 
-    def _run_batch(self, size: int, number: int) -> None:
+    def _run_batch(self, size: int) -> None:
         self._last = None
+        self._batches += 1
         try:
             run_state_machine_as_test(
-                seed(f"{self._seed} {number}")(self._machine),
+                seed(f"{self._seed} {self._batches}")(self._machine),
                 settings=settings(
                     max_examples=size,
                     deadline=None,

@@ -106,9 +106,21 @@ class Player:
         outcome = await self.perform(operation)
         if not expectation.allows(outcome):
             return Divergence(index, operation, expectation, outcome)
-        if operation.changes and isinstance(outcome, Returned):
-            self.model.apply(operation)
+        if operation.changes:
+            if isinstance(outcome, Returned):
+                self.model.apply(operation)
+            elif len(names := {*operation.names()}) > 1:
+                await self._take_over(names)  # refused for one key, it may have been done for another
         return None
+
+    async def _take_over(self, keys: Iterable[str]) -> None:
+        """Take over into the model what the store holds under `keys`."""
+        for key in keys:
+            value = await self.perform(Get(key))
+            if isinstance(value, Returned):
+                self.model.contents.pop(key, None)
+                if isinstance(value.value, bytes):
+                    self.model.contents[key] = value.value
 
     async def play(self, program: Sequence[Operation], tolerate: Callable[[Divergence], bool] | None = None) -> Divergence | None:
         """Run a program up to its first divergence that is not tolerated; after one that is, the model follows the store."""
