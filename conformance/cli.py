@@ -139,6 +139,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("file", type=Path, metavar="FILE", help="a report that check --json wrote")
     replay.add_argument("target", metavar="TARGET", help="as for check")
     replay.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for the target")
+    replay.add_argument("--clause", action="append", default=[], metavar="ID_OR_CHAPTER", help="only the traces of these clauses")
+    replay.add_argument("--as", choices=("pytest",), dest="form", help="perform nothing: print the traces as tests to paste")
     replay.set_defaults(run=_replay)
 
     matrix = commands.add_parser("matrix", help="draw several reports as a table of stores and clauses", allow_abbrev=False)
@@ -307,12 +309,21 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _replay(given: argparse.Namespace) -> int:
+    from conformance.contract import select
+    from conformance.regression import render_tests
     from conformance.replay import read_traces, replay
     from conformance.report.terminal import make_console
     from conformance.target import parse_argument, resolve_target
 
     subject = resolve_target(given.target, dict([parse_argument(text) for text in given.arg]))
-    found = replay(read_traces(given.file), subject)
+    wanted = {clause.id for clause in select(given.clause)}
+    traces = {name: trace for name, trace in read_traces(given.file).items() if not given.clause or name in wanted}
+    if not traces:
+        raise _UnusableError(f"{str(given.file)!r} holds no trace of {', '.join(given.clause)}: give a clause that failed there")
+    if given.form == "pytest":
+        sys.stdout.write(render_tests(traces, subject))
+        return 0
+    found = replay(traces, subject)
     console = make_console()
     for replayed in found:
         verdict = {True: "holds", False: "fails", None: "not performed"}[replayed.holds]

@@ -42,8 +42,10 @@ def encode(value: object) -> Any:
             return {"kind": type(value).__name__, **{name: getattr(value, name) for name in value.__match_args__}}
         case type():
             return {"error": value.__name__}
-        case list() | tuple():
-            return [encode(item) for item in cast("list[object]", value)]
+        case tuple():
+            return [encode(item) for item in cast("tuple[object, ...]", value)]
+        case list():  # what a call returns is a list, and equals no tuple
+            return {"list": [encode(item) for item in cast("list[object]", value)]}
         case _ if is_dataclass(value):
             return {"kind": type(value).__name__, **{field.name: encode(getattr(value, field.name)) for field in fields(value)}}
         case _:
@@ -55,7 +57,7 @@ def _is_pattern(value: bytes) -> bool:
 
 
 def decode(saved: object) -> Any:
-    """Return what `encode` was given; sequences come back as tuples.
+    """Return what `encode` was given.
 
     Raises:
         SavedTraceError: it was not made by `encode`.
@@ -70,6 +72,8 @@ def _decoded(saved: object) -> Any:
     match saved:
         case list():
             return tuple([_decoded(item) for item in cast("list[object]", saved)])
+        case {"list": list(items)}:
+            return [_decoded(item) for item in cast("list[object]", items)]
         case {"bytes": str(text)}:
             return base64.b64decode(text, validate=True)
         case {"pattern": int(size), "shift": int(shift)}:

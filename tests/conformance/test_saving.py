@@ -32,6 +32,11 @@ def test_round_trip(value):
     assert decode(json.loads(json.dumps(encode(value)))) == value
 
 
+def test_list_stays_a_list():
+    """A list comes back as a list: what a store returns in one is compared with it."""
+    assert decode(json.loads(json.dumps(encode(gives([None, b"v"]))))) == gives([None, b"v"])
+
+
 def test_large_pattern_is_short():
     """A large value of the kit's own takes a few characters."""
     assert len(json.dumps(encode(Set("k", pattern(8 << 20))))) < 200
