@@ -56,7 +56,7 @@ def survey(subject: Subject, store: Any) -> Survey:
         offers.add(Need.RECIPE)
     if subject.on_host_files:
         offers.add(Need.HOST_FILES)
-    if subject.has_recipe and subject.on_host_files and Need.WRITES in offers:
+    if subject.has_recipe and (subject.backend or (subject.on_host_files and Need.WRITES in offers)):
         offers.add(Need.BACKEND)
     kind = f"{type(store).__module__}.{type(store).__qualname__}"
     return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.clause import Level, NotApplicable, clause, undecided
 from conformance.durability import elsewhere
+from conformance.durability.backend import FAULTS, SHORT_ANSWERS, disturb
 from conformance.durability.kills import kills
 from conformance.durability.values import value_of
 from conformance.expectation import gives
@@ -82,6 +83,9 @@ async def _closed(trial: Trial) -> None:
     needs="B",
 )
 async def _faults(trial: Trial) -> None:
+    if trial.subject.backend:
+        await disturb(trial, FAULTS, refuse=True)
+        return
     unmade = [
         await elsewhere.look_at(trial, f"{_FAULTS}:read_without_handles", "the process could not open another file"),
         await elsewhere.look_at(trial, f"{_FAULTS}:read_without_permission", "neither files nor directories could be read"),
@@ -90,19 +94,26 @@ async def _faults(trial: Trial) -> None:
         raise NotApplicable(unmade[0])
 
 
+@clause(
+    "DUR-6",
+    Level.MUST,
+    "a short read is never returned",
+    "A short read from the backend is raised or retried, never returned.",
+    needs="B",
+)
+async def _short_reads(trial: Trial) -> None:
+    if not trial.subject.backend:
+        raise NotApplicable("a file system reads short only where a file ends")
+    await disturb(trial, SHORT_ANSWERS, refuse=False)
+
+
 CLAUSES = (
     _killed,
     _left_behind,
     _no_space,
     _closed,
     _faults,
-    undecided(
-        "DUR-6",
-        Level.MUST,
-        "a short read is never returned",
-        "A short read from the backend is raised or retried, never returned.",
-        needs="B",
-    ),
+    _short_reads,
     undecided(
         "DUR-7",
         Level.MAY,
