@@ -45,7 +45,7 @@ class Profile:
 
 
 QUICK = Profile(
-    "quick", deadline=5.0, largest=1 << 20, page=1_100, many=500, search=0.5, kills=3, rounds=40, programs=40, type_checkers=()
+    "quick", deadline=5.0, largest=1 << 20, page=1_100, many=500, search=0.5, kills=3, rounds=40, programs=100, type_checkers=()
 )
 DEFAULT = Profile("default", deadline=10.0, largest=8 << 20, page=2_500, many=2_000, search=1.5)
 THOROUGH = Profile(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _SHARE = 8
 """Programs on the deterministic loop for one with real concurrency, which takes longer and does more."""
+_LEAST = 1.0
+"""Seconds of the processor's time that every profile spends on the deterministic loop, if it takes as long."""
+SHARE_OF_TIME = 0.4
+"""The share of the search's seconds that real concurrency may take for one clause."""
 _ALONE = "it is wrong without concurrency too: the clauses of the single operations say how"
 
 
@@ -46,47 +50,51 @@ def register_kinds(trial: Trial) -> tuple[Kind, ...]:
     return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
 
 
-async def investigate(trial: Trial, *scenarios: Scenario) -> None:
-    """Look for the flaws of `scenarios`, one after the other.
+async def investigate(trial: Trial, scenario: Scenario) -> bool:
+    """Look for the flaw of a scenario; return whether there was anything to interleave.
 
     Raises:
         ClauseFailure: there is one.
         NotApplicable: the store is wrong without concurrency too.
     """
-    told = ""
-    for scenario in scenarios:
-        search = await search_in_loop(trial, scenario)
-        if search.found is not None:
-            _fail(trial, search.found)
-        if search.left:
-            await _search_live(trial, scenario, search.left)
-            continue
-        if search.unsuitable:
-            raise NotApplicable(_ALONE)
-        told = _told(search)
-    trial.note = trial.note or told
+    search = await search_in_loop(trial, scenario)
+    if search.found is not None:
+        _fail(trial, search.found)
+    if search.left:
+        await _search_live(trial, scenario, search.left)
+        return True
+    if search.unsuitable:
+        raise NotApplicable(_ALONE)
+    trial.note = _told(search)
+    return search.waits
 
 
-async def creates_once(trial: Trial) -> bool:
-    """Whether set_if_not_exists creates a key once, however many try at once (NEW-4)."""
+async def investigate_register(trial: Trial) -> None:
+    """Look whether each key is a register; set_if_not_exists joins in where it creates a key once, however many try at once.
+
+    Raises:
+        ClauseFailure: a key is none.
+        NotApplicable: the store is wrong without concurrency too.
+    """
+    kinds = register_kinds(trial)
+    waits = await investigate(trial, Register(kinds))
     note = trial.note
-    scenario = Register((Kind.SET_IF_NOT_EXISTS, Kind.GET))
     try:
-        await investigate(trial, scenario)
+        waits = await investigate(trial, Register((Kind.SET_IF_NOT_EXISTS, Kind.GET))) or waits
     except (ClauseFailure, NotApplicable):
-        trial.timeline = ""
+        trial.note, trial.timeline = note, ""
         trial.trace.steps.clear()
-        return False
-    finally:
-        trial.note = note
-    return True
+        return
+    if waits:
+        await investigate(trial, Register((*kinds, Kind.SET_IF_NOT_EXISTS, Kind.SET_IF_NOT_EXISTS)))
 
 
 async def search_in_loop(trial: Trial, scenario: Scenario) -> Search:
     """Search on the deterministic loop, in a thread of its own, since a loop runs in this one."""
     profile = trial.profile
-    search = Search(stage_of(trial), scenario, names_of(trial), profile.programs, profile.search)
-    async with trial.within("a program of concurrent clients", profile.deadline + profile.search):
+    seconds = max(profile.search, _LEAST)
+    search = Search(stage_of(trial), scenario, names_of(trial), profile.programs, seconds, patience=2 * profile.deadline)
+    async with trial.within("a program of concurrent clients", 3 * profile.deadline):
         await in_thread(search.run)
     return search
 
@@ -149,8 +157,8 @@ async def _search_live(trial: Trial, scenario: Scenario, left: str) -> None:
     search = LiveSearch(handle.store, trial.dialect, scenario, partial(names_of, trial))
     programs = max(5, trial.profile.programs // _SHARE)
     try:
-        async with trial.within("a program of concurrent clients", trial.profile.deadline + trial.profile.search):
-            await search.run(programs, trial.profile.search)
+        async with trial.within("a program of concurrent clients", 2 * trial.profile.deadline):
+            await search.run(programs, trial.profile.search * SHARE_OF_TIME)
     finally:
         handle.written.update(dict.fromkeys(search.known))
     if search.unsuitable:

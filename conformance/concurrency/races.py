@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.concurrency.history import Call, Kind
-from conformance.concurrency.investigation import names_of, register_kinds
-from conformance.concurrency.linearizability import Answer, judge
+from conformance.concurrency.investigation import SHARE_OF_TIME, names_of, register_kinds
 from conformance.concurrency.program import Play, Program, Record, Run, admit_all
-from conformance.concurrency.scenario import Flaw, Register, Scenario, WholeReads
+from conformance.concurrency.scenario import Flaw, Register, Scenario, WholeReads, not_linearizable
 from conformance.concurrency.timeline import timeline
 from conformance.durability.elsewhere import given_to, heard, shared_opening, started
 from conformance.expectation import Raised, Returned
 from conformance.operations import Delete, Get, Operation, Set
-from conformance.recipe import Opening, Place
+from conformance.recipe import Opening, Place, Recipe
 
 if TYPE_CHECKING:
     from conformance.durability.processes import Process
@@ -48,8 +47,8 @@ async def race_threads(trial: Trial) -> None:
         raise NotApplicable("what one handle sets, another sees only when it has been published")
     handle = await trial.open()
     scenarios: tuple[Scenario, ...] = (Register(register_kinds(trial)), WholeReads(large=(1_000, 1 << 18)))
-    until = time.monotonic() + trial.profile.search
-    for number in range(max(2, trial.profile.programs // 20)):
+    until = time.monotonic() + trial.profile.search * SHARE_OF_TIME
+    for number in range(max(2, trial.profile.programs // 40)):
         scenario = scenarios[number % len(scenarios)]
         program = scenario.draw(Random(number), names_of(trial, 16 * number), heavy=True)  # noqa: S311  # no secret
         admit_all(program)
@@ -71,14 +70,17 @@ async def _sound_alone(trial: Trial, scenario: Scenario, program: Program) -> bo
     handle = await trial.open("alone")
     play = Play(replace(program, cancellations=()), handle.store, trial.dialect)
     await play.prepare()
-    await play.run_serially(tuple(range(len(program.clients))))
+    assert trial.subject.reopening is not None  # noqa: S101  # for the type checker: threads have raced
+    await asyncio.to_thread(_run_threads, play, trial.subject.reopening, handle.place, at_once=1)
     await play.look()
     return scenario.judge(play.run()) is None
 
 
-def _run_threads(play: Play, opening: Opening, place: Place) -> None:
-    """Run each client in a thread."""
-    barrier = threading.Barrier(len(play.program.clients))
+def _run_threads(play: Play, opening: Opening, place: Place, at_once: int | None = None) -> None:
+    """Run each client in a thread with a handle of its own: all of them at once, or so many."""
+    count = len(play.program.clients)
+    at_once = at_once or count
+    barrier = threading.Barrier(at_once)
     errors: list[BaseException] = []
 
     def run(number: int) -> None:
@@ -88,11 +90,12 @@ def _run_threads(play: Play, opening: Opening, place: Place) -> None:
             errors.append(error)
             barrier.abort()
 
-    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(play.program.clients))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(count)]
+    for first in range(0, count, at_once):
+        for thread in threads[first : first + at_once]:
+            thread.start()
+        for thread in threads[first : first + at_once]:
+            thread.join()
     opened = [error for error in errors if not isinstance(error, threading.BrokenBarrierError)]
     if opened:
         raise ClauseFailure(
@@ -123,26 +126,37 @@ async def race_processes(trial: Trial) -> None:
 
     Raises:
         ClauseFailure: a history is not that of registers, or a read is not whole.
-        NotApplicable: no other process can open what this one wrote.
+        NotApplicable: no other process can open what this one wrote, or a process alone is wrong already.
     """
     again = await shared_opening(trial)
-    handle = await trial.open("shared")
+    flaw = _judge(await _race(trial, again, "shared", _PROCESSES, _TASKS))
+    if flaw is None:
+        return
+    if _judge(await _race(trial, again, "alone", 1, 1)) is not None:
+        raise NotApplicable("one process alone is wrong already: the clauses of the life cycle say how")
+    trial.trace.steps.clear()
+    trial.timeline = timeline(flaw.records)
+    trial.fail(flaw.expected, flaw.actual, "found between processes, with real concurrency; it need not show each time")
+
+
+async def _race(trial: Trial, again: Recipe, variable: str, processes: int, tasks: int) -> list[Any]:
+    """Let tasks in processes do as they like with a few keys, and return what they say of it."""
+    handle = await trial.open(variable)
     keys = [trial.key(number) for number in range(_KEYS)]
     handle.written.update(dict.fromkeys(keys))
     kinds = ["set", "get", "get", *(["delete"] if trial.offers(Need.DELETES) else [])]
     go = handle.place.path.with_name(f"{handle.place.path.name}.go")
     given = given_to(
-        trial, handle.place, again, go=str(go), tasks=_TASKS, steps=_STEPS, keys=keys, kinds=kinds, sizes=[0, 100, 1 << 16]
+        trial, handle.place, again, go=str(go), tasks=tasks, steps=_STEPS, keys=keys, kinds=kinds, sizes=[0, 100, 1 << 16]
     )
-    processes = [
-        await started(trial, "conformance.concurrency.jobs:race", {**given, "first": 1 + number * _TASKS})
-        for number in range(_PROCESSES)
+    started_processes = [
+        await started(trial, "conformance.concurrency.jobs:race", {**given, "first": 1 + number * tasks})
+        for number in range(processes)
     ]
-    for process in processes:
+    for process in started_processes:
         await heard(trial, process, "ready")
     await asyncio.to_thread(go.touch)
-    told = [message for process in processes for message in await _operations(trial, process)]
-    _judge_processes(trial, told)
+    return [message for process in started_processes for message in await _operations(trial, process)]
 
 
 async def _operations(trial: Trial, process: Process) -> list[Any]:
@@ -159,6 +173,22 @@ async def _operations(trial: Trial, process: Process) -> list[Any]:
             trial.fail("each operation returns or raises in another process too", f"{kind} {value or ''}".strip())
 
 
+def _judge(told: Sequence[Any]) -> Flaw | None:
+    """Say what is wrong with what processes told of their operations."""
+    moments = {moment: place for place, moment in enumerate(sorted({m for one in told for m in one[4:6] if m is not None}))}
+    pairs: list[tuple[Call, Record]] = []
+    for client, kind, key, value, called, returned, error in told:
+        certain = returned is not None
+        outcome = Returned(value) if certain else Raised(RuntimeError(error))
+        record = Record(client, _operation(kind, key, value), moments[called], moments.get(returned), outcome)
+        if kind == "get" and isinstance(value, str):
+            return Flaw("each read gives a value that was set, whole, or none", value, (record,))
+        if certain or kind != "get":
+            given = None if kind == "delete" else value
+            pairs.append((Call(Kind(kind), key, record.called, record.returned, given, certain, client), record))
+    return not_linearizable(pairs)
+
+
 def _operation(kind: str, key: str, value: object) -> Operation:
     match kind:
         case "set":
@@ -167,34 +197,3 @@ def _operation(kind: str, key: str, value: object) -> Operation:
             return Delete(key)
         case _:
             return Get(key)
-
-
-def _judge_processes(trial: Trial, told: Sequence[Any]) -> None:
-    moments = {moment: place for place, moment in enumerate(sorted({m for one in told for m in one[4:6] if m is not None}))}
-    records: list[Record] = []
-    calls: list[Call] = []
-    for client, kind, key, value, called, returned, error in told:
-        outcome = Raised(RuntimeError(error)) if returned is None else Returned(value)
-        end = None if returned is None else moments[returned]
-        record = Record(client, _operation(kind, key, value), moments[called], end, outcome)
-        records.append(record)
-        if kind == "get" and returned is None:
-            continue
-        if kind == "get" and isinstance(value, str):
-            trial.timeline = timeline([record])
-            trial.fail(
-                "each read gives a value that was set, whole, or none", value, "found between processes, with real concurrency"
-            )
-        given = None if kind == "delete" else value
-        calls.append(Call(Kind(kind), key, record.called, record.returned, given, returned is not None, client))
-    found = judge(calls)
-    if found.answer is Answer.NOT_LINEARIZABLE:
-        shown = {(call.client, call.called) for call in found.witness}
-        trial.trace.steps.clear()
-        trial.timeline = timeline([record for record in records if (record.client, record.called) in shown])
-        last = max(found.witness, key=lambda call: (call.returned or 0, call.called))
-        trial.fail(
-            "the operations on one key take effect one at a time, in some order",
-            f"{last.kind.value}({found.key!r}) gave {last.value!r}, which no order of the operations explains",
-            "found between processes, with real concurrency; it need not show each time",
-        )

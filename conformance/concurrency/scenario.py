@@ -246,7 +246,7 @@ class OwnKeys:
         """Whether each set returned, and each key has the value that it was given last."""
         for record in run.of_clients:
             if isinstance(record.operation, Set) and isinstance(record.outcome, Raised):
-                return Flaw(f"{record.operation}: no error", str(record.outcome), tuple(run.of_clients))
+                return Flaw(f"{record.operation}: no error", str(record.outcome), _beside(record, run.of_clients))
         for record in run.afterwards:
             if isinstance(record.operation, Get):
                 key = record.operation.key
@@ -259,6 +259,14 @@ class OwnKeys:
     def controls(self, program: Program) -> Sequence[Program]:  # noqa: ARG002  # as in the protocol
         """None."""
         return ()
+
+
+def _beside(record: Record, records: Sequence[Record]) -> tuple[Record, ...]:
+    """The record, and what went on at the same time."""
+    end = record.called if record.returned is None else record.returned
+    return tuple(
+        [other for other in records if other.called <= end and (other.returned is None or other.returned >= record.called)]
+    )
 
 
 def _value_of(record: Record) -> bytes:
@@ -295,7 +303,7 @@ class Neighbours:
         clients = run.of_clients
         for record in clients:
             if isinstance(record.outcome, Raised):
-                return Flaw(f"{record.operation}: no error", str(record.outcome), tuple(clients))
+                return Flaw(f"{record.operation}: no error", str(record.outcome), _beside(record, clients))
         sets = [record for record in clients if isinstance(record.operation, Set)]
         looked = run.afterwards
         if not sets or not looked or not isinstance(looked[0].operation, Get):

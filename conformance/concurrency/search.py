@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
 from typing import Any
@@ -19,13 +19,13 @@ from conformance.dialect import Dialect
 from conformance.operations import Clear
 from conformance.recipe import Opening, Place
 
-_IDLE = 8
+_IDLE = 10
 """Programs in which no client waited for anything, after which there is nothing to search: every operation is one step."""
 _ALONE = 10
 """Flawed programs that are flawed without concurrency too, after which the store is left to other clauses."""
-_SMALLER = 3_000
+_SMALLER = 1_000
 """Programs that are tried to make one smaller."""
-_PLAIN = 600
+_PLAIN = 200
 """Programs that are tried to make one that asyncio's own loop shows."""
 
 
@@ -130,7 +130,8 @@ class Search:
         scenario: what is looked for.
         names: the keys.
         programs: how many programs are drawn.
-        seconds: after which no further one is.
+        seconds: of the processor's time, after which no further one is.
+        patience: seconds after which nothing is tried any more, whatever the machine does beside.
         seed: fixes them.
         found: the flaw, if there is one.
         tried: how many programs were performed.
@@ -144,19 +145,22 @@ class Search:
     names: Names
     programs: int
     seconds: float = 5.0
+    patience: float = 30.0
     seed: int = 0
     found: Found | None = None
     tried: int = 0
     left: str = ""
     waits: bool = False
     alone: int = 0
-    _budget: int = field(default=_SMALLER)
+    _budget: int = _SMALLER
+    _begun: float = 0.0
 
     def run(self) -> None:
         """Search until there is a flaw, or an end."""
         draw = Random(self.seed)  # noqa: S311  # no secret
-        until = time.monotonic() + self.seconds
-        while self.tried < self.programs and time.monotonic() < until:
+        self._begun = time.monotonic()
+        until = time.thread_time() + self.seconds
+        while self.tried < self.programs and time.thread_time() < until and not self._late():
             program = with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw)
             run = self.stage.scheduled(program)
             self.tried += 1
@@ -177,6 +181,9 @@ class Search:
     def unsuitable(self) -> bool:
         """Whether the store is wrong without concurrency too, so that this search says nothing of it."""
         return self.found is None and self.alone >= _ALONE
+
+    def _late(self) -> bool:
+        return time.monotonic() > self._begun + self.patience
 
     def _flaw(self, run: Run) -> Flaw | None:
         return never_returned(run) if run.stuck else self.scenario.judge(run)
@@ -209,7 +216,7 @@ class Search:
         return next(filter(self._shows, _schedules(program)), None)
 
     def _shows(self, program: Program) -> bool:
-        if self._budget <= 0:
+        if self._budget <= 0 or self._late():
             return False
         self._budget -= 1
         run = self.stage.scheduled(program)
@@ -218,7 +225,7 @@ class Search:
     def _explained(self, program: Program) -> Found:
         """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
         for number, (cancellations, delays) in enumerate(_delayed(program)):
-            if number >= _PLAIN:
+            if number >= _PLAIN or self._late():
                 break
             plain = replace(program, cancellations=cancellations)
             run = self.stage.plain(plain, delays)

@@ -8,9 +8,9 @@ from conformance.clause import Level, Need, NotApplicable, clause
 from conformance.concurrency.handles import read_many
 from conformance.concurrency.heartbeat import demand_heartbeat
 from conformance.concurrency.history import Kind
-from conformance.concurrency.investigation import creates_once, investigate, register_kinds
+from conformance.concurrency.investigation import investigate, investigate_register, register_kinds
 from conformance.concurrency.races import race_processes, race_threads
-from conformance.concurrency.scenario import Cancelled, Late, Neighbours, OneVersion, OwnKeys, Register, WholeReads
+from conformance.concurrency.scenario import Cancelled, Late, Neighbours, OneVersion, OwnKeys, WholeReads
 
 if TYPE_CHECKING:
     from conformance.trial import Trial
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     needs="W",
 )
 async def _con_1(trial: Trial) -> None:
-    kinds = register_kinds(trial)
-    await investigate(trial, Register(kinds))
-    if await creates_once(trial):
-        await investigate(trial, Register((*kinds, Kind.SET_IF_NOT_EXISTS, Kind.SET_IF_NOT_EXISTS)))
+    await investigate_register(trial)
 
 
 @clause(
@@ -39,7 +36,8 @@ async def _con_1(trial: Trial) -> None:
     needs="W",
 )
 async def _con_2(trial: Trial) -> None:
-    await investigate(trial, WholeReads(large=(1_000, trial.profile.largest)))
+    large = trial.profile.largest if trial.profile.name == "thorough" else 1 << 20
+    await investigate(trial, WholeReads(large=(1_000, large)))
 
 
 @clause(

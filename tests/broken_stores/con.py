@@ -1,32 +1,99 @@
-"""Faults in chapter CON: each is right as long as one operation comes after the other."""
+"""Faults in chapter CON: each store is right as long as one operation comes after the other."""
 
 from __future__ import annotations
 
 import asyncio
+import builtins
+import os
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from broken_stores.sound import SoundStore
+from broken_stores.sound_files import SoundFileStore
 from storeproto import ByteRequest
 from storeproto.keys import check_key
 
 
-class ReadsThenWrites(SoundStore):
-    """Deletes what it had looked up before others wrote."""
+class CreatesInOneStep(SoundStore):
+    """Sound: creates a key in one step, however many its set takes."""
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        self.values.setdefault(check_key(key), memoryview(value).tobytes())
+
+
+class CachesWhatWasInvalidated(CreatesInOneStep):
+    """Puts into its cache what it read before another task wrote."""
 
     breaks: ClassVar = frozenset({"CON-1"})
+    profile: ClassVar = "quick"
+
+    def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
+        super().__init__(values, read_only=read_only)
+        self.cache: dict[str, bytes | None] = {}
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        if byte_range is not None or prototype is not None:
+            return await super().get(key, prototype, byte_range)
+        if check_key(key) not in self.cache:
+            found = self.values.get(key)
+            await asyncio.sleep(0)
+            self.cache[key] = found
+        return self.cache[key]
+
+    def forget(self) -> None:
+        self.cache.clear()
+
+    async def set(self, key: str, value: Any) -> None:
+        await super().set(key, value)
+        self.forget()
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        await super().set_if_not_exists(key, value)
+        self.forget()
+
+    async def set_partial_values(self, key_start_values: Iterable[tuple[str, int, Any]]) -> None:
+        await super().set_partial_values(key_start_values)
+        self.forget()
+
+    async def delete(self, key: str) -> None:
+        await super().delete(key)
+        self.forget()
+
+    async def delete_dir(self, prefix: str) -> None:
+        await super().delete_dir(prefix)
+        self.forget()
+
+    async def clear(self) -> None:
+        await super().clear()
+        self.forget()
+
+    def with_read_only(self, read_only: bool = False) -> Any:
+        other = super().with_read_only(read_only)
+        other.cache = self.cache
+        return other
+
+
+class AsksBeforeItWrites(CreatesInOneStep):
+    """Looks whether a key is there to be deleted, and deletes it later."""
+
+    breaks: ClassVar = frozenset({"CON-4"})
 
     async def delete(self, key: str) -> None:
         self.check_writable()
-        left = {other: value for other, value in self.values.items() if other != check_key(key)}
-        await asyncio.sleep(0)
-        self.values.clear()
-        self.values.update(left)
+        if check_key(key) in self.values:
+            await asyncio.sleep(0)
+            del self.values[key]
 
 
-class WritesInTwoSteps(SoundStore):
+class WritesInTwoSteps(CreatesInOneStep):
     """Sets one half of a value, and then the other."""
 
-    breaks: ClassVar = frozenset({"CON-1", "CON-2"})
+    breaks: ClassVar = frozenset({"CON-1", "CON-2", "CON-7"})
+    profile: ClassVar = "quick"
+    source: ClassVar = "fsspec 2026.1.0 LocalFileSystem"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -36,10 +103,11 @@ class WritesInTwoSteps(SoundStore):
         self.values[key] = whole
 
 
-class RemovesBeforeItWrites(SoundStore):
+class RemovesBeforeItWrites(CreatesInOneStep):
     """Removes the old value before it has the new one."""
 
-    breaks: ClassVar = frozenset({"CON-1", "CON-2"})
+    breaks: ClassVar = frozenset({"CON-1", "CON-2", "CON-7"})
+    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -48,24 +116,242 @@ class RemovesBeforeItWrites(SoundStore):
         await super().set(key, value)
 
 
-class CachesWhatWasInvalidated(SoundStore):
-    """Puts into its cache what it read before another wrote."""
+class ReadsInTwoParts(CreatesInOneStep):
+    """Reads a long value in two parts, which may be of two versions."""
 
-    breaks: ClassVar = frozenset({"CON-1"})
+    breaks: ClassVar = frozenset({"CON-2"})
+    profile: ClassVar = "quick"
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        first = await super().get(key, prototype, byte_range)
+        if first is None or byte_range is not None or prototype is not None or len(first) < 1_000:
+            return first
+        await asyncio.sleep(0)
+        return first[:500] + self.values.get(key, first)[500:]
+
+
+class SharesOneBuffer(CreatesInOneStep):
+    """Has one place in memory for the value that is being set, whoever sets it."""
+
+    breaks: ClassVar = frozenset({"CON-1", "CON-3"})
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        self.buffer = memoryview(value).tobytes()
+        await asyncio.sleep(0)
+        self.values[check_key(key)] = self.buffer
+
+
+class SharesATemporaryName(CreatesInOneStep):
+    """Writes under one temporary name, which it renames: two writers at once have it both."""
+
+    breaks: ClassVar = frozenset({"CON-1", "CON-3"})
 
     def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
         super().__init__(values, read_only=read_only)
-        self.cache: dict[str, bytes | None] = {}
+        self.temporary: dict[str, bytes] = {}
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        directory = check_key(key).rpartition("/")[0]
+        self.temporary[directory] = memoryview(value).tobytes()
+        await asyncio.sleep(0)
+        if directory not in self.temporary:
+            raise FileNotFoundError("the temporary file is gone")
+        self.values[key] = self.temporary.pop(directory)
+
+
+class PrunesWhatIsNeeded(CreatesInOneStep):
+    """Removes a directory that has become empty while another task makes a value for it."""
+
+    breaks: ClassVar = frozenset({"CON-4"})
+    profile: ClassVar = "quick"
+    source: ClassVar = "zarr 3.1.6 LocalStore"
+
+    def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
+        super().__init__(values, read_only=read_only)
+        self.directories: builtins.set[str] = set()
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        directory = check_key(key).rpartition("/")[0]
+        if "/" not in key:
+            return await super().set(key, value)
+        self.directories.add(directory)
+        await asyncio.sleep(0)
+        if directory not in self.directories:
+            raise FileNotFoundError(f"there is no directory {directory!r}")
+        return await super().set(key, value)
+
+    async def delete(self, key: str) -> None:
+        await super().delete(key)
+        self.directories.discard(key.rpartition("/")[0])
+
+
+class WritesBackWhatItRead(CreatesInOneStep):
+    """Deletes by writing back all that it had read but the key."""
+
+    breaks: ClassVar = frozenset({"CON-4"})
+    profile: ClassVar = "quick"
+
+    async def delete(self, key: str) -> None:
+        self.check_writable()
+        left = {other: value for other, value in self.values.items() if other != check_key(key)}
+        await asyncio.sleep(0)
+        self.values.clear()
+        self.values.update(left)
+
+
+class KeepsALockWhenCancelled(CreatesInOneStep):
+    """Does not let go of its lock where a set is cancelled."""
+
+    breaks: ClassVar = frozenset({"CON-7"})
+    profile: ClassVar = "quick"
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        lock = self.__dict__.setdefault("lock", asyncio.Lock())
+        await lock.acquire()
+        await asyncio.sleep(0)
+        await super().set(key, value)
+        lock.release()
+
+
+class ListsWhatIsBeingWritten(CreatesInOneStep):
+    """Lists a temporary name that a cancelled set leaves behind."""
+
+    breaks: ClassVar = frozenset({"CON-4", "CON-7"})
+    profile: ClassVar = "quick"
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        if check_key(key) not in self.values:
+            return await super().set(key, value)
+        self.values[f"{key}.partial"] = b""
+        await asyncio.sleep(0)
+        del self.values[f"{key}.partial"]
+        return await super().set(key, value)
+
+
+class CancelsOthers(CreatesInOneStep):
+    """Lets tasks that read one key at once share a request, which the first of them cancels for all."""
+
+    breaks: ClassVar = frozenset({"CON-7"})
+    profile: ClassVar = "quick"
 
     async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
-        if byte_range is not None:
+        if byte_range is not None or prototype is not None:
             return await super().get(key, prototype, byte_range)
-        if check_key(key) not in self.cache:
-            found = self.values.get(key)
+        shared: dict[str, asyncio.Future[Any]] = self.__dict__.setdefault("shared", {})
+        if key in shared and not shared[key].done():
+            return await shared[key]
+        shared[key] = asyncio.get_running_loop().create_future()
+        try:
             await asyncio.sleep(0)
-            self.cache[key] = found
-        return self.cache[key]
+            shared[key].set_result(await super().get(key))
+        except asyncio.CancelledError:
+            shared[key].cancel()
+            raise
+        return await shared.pop(key)
+
+
+class LandsLate(SoundFileStore):
+    """Goes on with a set that was cancelled."""
+
+    breaks: ClassVar = frozenset({"CON-8"})
+    source: ClassVar = "zarr 3.1.6 LocalStore"
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        check_key(key)
+        await asyncio.shield(asyncio.ensure_future(self.write(key, memoryview(value).tobytes())))
+
+    async def write(self, key: str, value: bytes) -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.values[key] = value
+
+
+class WritesInPlace(SoundFileStore):
+    """Writes over the file of a value, part by part."""
+
+    breaks: ClassVar = frozenset({"CON-5"})
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        path = Path(self.values.path(check_key(key)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:  # noqa: ASYNC230  # as its parent does
+            file.write(memoryview(value)[: len(value) // 2])
+            file.flush()
+            time.sleep(0.0005)  # noqa: ASYNC251  # so that the other half is sure to be seen missing
+            file.write(memoryview(value)[len(value) // 2 :])
+
+
+class OpensAFileForEachRead(SoundFileStore):
+    """Has a file open for each read that waits."""
+
+    breaks: ClassVar = frozenset({"CON-6", "CON-10"})
+    source: ClassVar = "obstore 0.8.2 LocalStore"
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        try:
+            handle = os.open(self.values.path(check_key(key)), os.O_RDONLY)
+        except (FileNotFoundError, NotADirectoryError):
+            return await super().get(key, prototype, byte_range)
+        try:
+            await asyncio.sleep(0)
+            return await super().get(key, prototype, byte_range)
+        finally:
+            os.close(handle)
+
+
+class TakesTooManyFilesForMissing(OpensAFileForEachRead):
+    """Gives None where no more files can be opened."""
+
+    breaks: ClassVar = frozenset({"CON-6a", "CON-10"})
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        try:
+            return await super().get(key, prototype, byte_range)
+        except OSError:
+            return None
+
+
+class SleepsInTheLoop(CreatesInOneStep):
+    """Blocks the event loop while it sets a large value."""
+
+    breaks: ClassVar = frozenset({"CON-9"})
+    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         await super().set(key, value)
-        self.cache.pop(key, None)
+        if len(memoryview(value)) >= 1 << 20:
+            time.sleep(0.2)  # noqa: ASYNC251  # the fault
+
+
+class ListsInOneGo(CreatesInOneStep):
+    """Blocks the event loop while it lists many keys."""
+
+    breaks: ClassVar = frozenset({"CON-9"})
+    profile: ClassVar = "quick"
+
+    async def list(self) -> AsyncIterator[str]:
+        if len(self.values) > 400:
+            time.sleep(0.2)  # noqa: ASYNC251  # the fault
+        for key in [*self.values]:
+            yield key
+
+
+class ReadsPartByPart(CreatesInOneStep):
+    """Reads the parts of a value one after the other, between which others may write."""
+
+    breaks: ClassVar = frozenset({"CON-10"})
+    profile: ClassVar = "quick"
+
+    async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, ByteRequest | None]]) -> builtins.list[Any]:
+        parts: builtins.list[Any] = []
+        for key, byte_range in key_ranges:
+            parts.append(await self.get(key, prototype, byte_range))
+            await asyncio.sleep(0)
+        return parts
