@@ -145,7 +145,8 @@ class Inquiry:
                 reason = Need.RECIPE.lack if self._guard else "the guard's child process was not asked for"
                 answers = [Result(clause, Verdict.NOT_APPLICABLE, reason=reason) for clause in pending]
             elif pending:
-                answers, self.enforcement = run_in_guard(self.subject, pending, self._profile)
+                answers, self.enforcement, unsound = run_in_guard(self.subject, pending, self._profile)
+                self._session.watch.unsound += unsound
             else:
                 answers = []
             given = [result for result in found.values() if result is not None]

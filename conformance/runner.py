@@ -87,7 +87,7 @@ def _ask_all(inquiry: Inquiry, clauses: tuple[Clause, ...]) -> bool:
         guarded = pool.submit(inquiry.run_guarded)
         try:
             for clause in clauses:
-                if not clause.guarded:
+                if not clause.guarded and clause.chapter != "ERR":  # which asks what the others came upon, in the guard too
                     inquiry.ask(clause)
             guarded.result()
             for clause in clauses:

@@ -69,16 +69,19 @@ class Session:
                 finally:
                     self.watch.until = float("inf")
                 found = survey(self.subject, store)
+                self.watch.operation, self.watch.until = "closing the store", time.monotonic() + self.profile.deadline
                 with whatever_it_raises():
                     closed = store.close()
                     if inspect.isawaitable(closed):
-                        await closed
+                        await asyncio.wait_for(closed, self.profile.deadline)
                 return found
 
         try:
             return self.worker.run(open_once)
         except BlockedError as error:
             raise TargetError(f"{error.operation} did not return within {self.profile.deadline:g} s") from None
+        finally:
+            self.watch.until = float("inf")
 
 
 def _line(error: BaseException) -> str:

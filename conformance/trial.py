@@ -329,9 +329,11 @@ class Trial:
             await self._remove_own_keys()
         for handle in self.handles:
             with whatever_it_raises():
-                await handle.close()
+                async with self._limited(f"{handle.variable}.close()", self.profile.deadline, "close"):
+                    await handle.close()
         with whatever_it_raises():
-            await asyncio.wait_for(self._stack.aclose(), self.profile.deadline)
+            async with self._limited("leaving what the store was opened in", self.profile.deadline):
+                await self._stack.aclose()
 
     async def _remove_own_keys(self) -> None:
         for handle in self.handles:

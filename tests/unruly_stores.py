@@ -125,6 +125,43 @@ class KeepsShortKeys(SoundStore):
             await super().set(key, value)
 
 
+class BreaksAtAnIllegalKey(SoundStore):
+    """Refuses an illegal key as it should, and forgets then what it is given."""
+
+    broken = False
+
+    async def set(self, key: str, value: Any) -> None:
+        try:
+            await super().set(key, value)
+        except ValueError:
+            self.broken = True
+            raise
+        if self.broken:
+            del self.values[key]
+
+
+def opens_at_home_alone() -> SoundStore:
+    """Open no store in the guard's child process, whose directory for temporary files is another."""
+    if "storeproto-" in os.environ.get("TMPDIR", ""):
+        raise PermissionError(13, "cannot read", "secret/module.py")
+    return SoundStore()
+
+
+class BlocksInClose(SoundStore):
+    """Blocks the event loop when it is closed after it was asked for a size, until it is let go."""
+
+    released = threading.Event()
+    asked = False
+
+    async def getsize(self, key: str) -> int:
+        self.asked = True
+        return await super().getsize(key)
+
+    def close(self) -> None:
+        if self.asked:
+            self.released.wait()
+
+
 def below_a_path(tmp_path: Path) -> SoundStore:
     """Use the directory as a path."""
     return InADirectory(str((tmp_path / "below").parent))

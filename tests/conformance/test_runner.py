@@ -76,6 +76,16 @@ def test_blocked_loop_is_a_finding(blocked: Report):
     assert "blocked the event loop" in result(blocked, "EXI-1").actual
 
 
+def test_close_that_blocks():
+    """A close that blocks the event loop is a finding, and not the end of the run."""
+    unruly_stores.BlocksInClose.released.clear()
+    try:
+        found = judged("BlocksInClose", "EXI-2", deadline=1)
+    finally:
+        unruly_stores.BlocksInClose.released.set()
+    assert "store.close() returns" in result(found, "EXI-2").expected
+
+
 def test_run_goes_on_after_a_blocked_loop(blocked: Report):
     """The clauses behind one that blocked are asked in a new thread."""
     assert result(blocked, "EXI-2").verdict is Verdict.PASSED
