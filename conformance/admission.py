@@ -21,7 +21,9 @@ class NotAdmittedError(Exception):
 
 
 # Operations whose argument is a prefix or nothing: for them `""` is the root of the kit's own store, an ordinary argument.
-_PREFIX_OPERATIONS: Final = frozenset({"clear", "delete_dir", "getsize_prefix", "is_empty", "list", "list_dir", "list_prefix"})
+_PREFIX_OPERATIONS: Final = frozenset(
+    {"clear", "delete_dir", "getsize_prefix", "is_empty", "list", "list_dir", "list_pages", "list_prefix"}
+)
 
 # No reading changes a name like this one, and it has no segment that begins with a dot.
 _PLAIN: Final = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*/?", re.ASCII)

@@ -332,6 +332,21 @@ class ListPrefix(_ListBelow):
 
 
 @dataclass(frozen=True)
+class ListPages(ListPrefix):
+    """`list_pages`, which some stores have: what `list_prefix` gives, in lists; gone through to its end."""
+
+    method = "list_pages"
+
+    async def apply(self, store: Any, dialect: Dialect) -> Any:  # noqa: ARG002  # as in the base
+        """Return the names, as they came."""
+        return [name async for page in store.list_pages(self.prefix) for name in page]
+
+    def call(self, store: str, dialect: Dialect) -> str:  # noqa: ARG002  # as in the base
+        """A comprehension over the listing."""
+        return f"[name async for page in {store}.list_pages({self.prefix!r}) for name in page]"
+
+
+@dataclass(frozen=True)
 class ListDir(_ListBelow):
     """`list_dir`, gone through to its end."""
 

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
 from conformance import expectation
-from conformance.operations import OPERATIONS
+from conformance.operations import OPERATIONS, ListPages
 from conformance.rendering import pattern
 from conformance.trace import Asked, Executed, Opened, Performed, Trace
 from storeproto import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
@@ -20,7 +20,7 @@ _REQUESTS = (RangeByteRequest, OffsetByteRequest, SuffixByteRequest)
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *OPERATIONS, *_REQUESTS, Opened, Performed, Executed, Asked,
+        *OPERATIONS, ListPages, *_REQUESTS, Opened, Performed, Executed, Asked,
         expectation.Gives, expectation.GivesNot, expectation.GivesNames, expectation.Raises, expectation.Anything,
         expectation.AnyOf, expectation.ErrorsName,
     )

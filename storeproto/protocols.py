@@ -254,6 +254,15 @@ class SupportsListing(HasListingFlag, Protocol):
 
 
 @runtime_checkable
+class SupportsPages(Protocol):
+    """Offers listings by pages, as the reference stores do: for many keys, a small part of the price of one by one. No flag."""
+
+    def list_pages(self, prefix: str = "") -> AsyncIterator[list[str]]:
+        """Give what `list_prefix` gives, in lists of any length but 0."""
+        ...
+
+
+@runtime_checkable
 class SupportsRanges(Protocol[BufT_co, ProtoT_contra, RangeT_contra]):
     """Offers `get_ranges`, as zarr's newer stores do: many ranges of one value, given as they arrive. There is no flag."""
 

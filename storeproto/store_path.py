@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final, Generic, Literal, Self, TypeAlias
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Final, Generic, Literal, Self, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
 from storeproto.buffers import BufferPrototype
 from storeproto.byte_requests import ByteRangePair, ByteRequest, from_pair
 from storeproto.errors import UnsupportedOperationError, read_only_error, unsupported_error
-from storeproto.keys import join, normalise
-from storeproto.protocols import Store, supports_deletes, supports_listing, supports_writes
+from storeproto.keys import below, join, normalise
+from storeproto.protocols import Store, SupportsPages, supports_deletes, supports_listing, supports_writes
 
 AccessMode: TypeAlias = Literal["r", "r+", "a", "w", "w-"]
 """How `StorePath.open` prepares a path: 'r', 'r+' and 'a' leave it, 'w' deletes what is below it, 'w-' refuses one in use."""
 
 ACCESS_MODES: Final[tuple[AccessMode, ...]] = ("r", "r+", "a", "w", "w-")
+
+_PAGE_SIZE: Final = 1000
 
 BufT = TypeVar("BufT", default=bytes)
 ProtoT = TypeVar("ProtoT", default=BufferPrototype[bytes])
@@ -130,6 +133,23 @@ class StorePath(Generic[BufT, ProtoT]):
             raise unsupported_error(self.store, "is_empty", "supports_listing")
         return await self.store.is_empty(self.path)
 
+    async def list_pages(self) -> AsyncIterator[list[str]]:
+        """Give the keys below this path, whole, in lists: the store's own pages where it offers them, and else of 1,000.
+
+        Raises:
+            UnsupportedOperationError: the store does not support listing.
+        """
+        if not supports_listing(self.store):
+            raise unsupported_error(self.store, "list_pages", "supports_listing")
+        prefix = below(self.path)
+        store: object = self.store
+        pages = store.list_pages(prefix) if isinstance(store, SupportsPages) else _in_pages(self.store.list_prefix(prefix))
+        try:
+            async for page in pages:
+                yield page
+        finally:
+            await _left(pages)
+
     def __truediv__(self, other: str) -> Self:
         """Return the path `other` below this one."""
         return type(self)(self.store, join(self.path, normalise(other)))
@@ -150,3 +170,23 @@ class StorePath(Generic[BufT, ProtoT]):
     def __hash__(self) -> int:
         # Of the path alone: a store that compares by value may refuse to be hashed.
         return hash((StorePath, self.path))
+
+
+async def _in_pages(names: AsyncIterator[str]) -> AsyncIterator[list[str]]:
+    page: list[str] = []
+    try:
+        async for name in names:
+            page.append(name)
+            if len(page) == _PAGE_SIZE:
+                yield page
+                page = []
+    finally:
+        await _left(names)
+    if page:
+        yield page
+
+
+async def _left(listing: AsyncIterator[Any]) -> None:
+    """End a listing, which may have been left early, now and not when it is collected."""
+    if isinstance(listing, AsyncGenerator):
+        await cast("AsyncGenerator[Any, None]", listing).aclose()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from conformance.clause import Level, Need, clause
 from conformance.expectation import Returned, gives, gives_names, returns
 from conformance.model import Model
-from conformance.operations import Delete, Get, GetSize, ListAll, ListDir, ListPrefix, Set, SetEach
+from conformance.operations import Delete, Get, GetSize, ListAll, ListDir, ListPages, ListPrefix, Set, SetEach
 from conformance.trial import Handle, Trial
+from storeproto import SupportsPages
 
 
 async def _nested(trial: Trial) -> tuple[Handle, dict[str, bytes]]:
@@ -159,6 +160,9 @@ async def _no_page(trial: Trial) -> None:
         await store.expect(ListDir(directory), gives_names(names.keys, names.source), because)
     await store.expect(ListPrefix(f"{directory}/"), gives_names(keys.keys, keys.source), because)
     await store.expect(ListAll(), gives_names(keys.keys, keys.source), because)
+    if isinstance(store.store, SupportsPages):
+        for prefix in ("", f"{directory}/"):
+            await store.expect(ListPages(prefix), gives_names(keys.keys, keys.source), because)
 
     store = await trial.open()
     keys = SetEach(f"{trial.directory_template()}/{trial.key()}", count)

@@ -191,6 +191,17 @@ class ListsOnePage(SoundStore):
             yield name
 
 
+class LosesTheLastPage(SoundStore):
+    """Has a listing by pages that leaves out what fills no page."""
+
+    breaks: ClassVar = frozenset({"LST-8"})
+
+    async def list_pages(self, prefix: str = "") -> AsyncIterator[list[str]]:
+        keys = [key for key in self.values if key.startswith(prefix)]
+        for start in range(0, len(keys) - len(keys) % 1000, 1000):
+            yield keys[start : start + 1000]
+
+
 class RepeatsTheLastOfAPage(SoundStore):
     """Begins each page of a listing with the last key of the page before."""
 

@@ -221,6 +221,51 @@ async def test_exists_asks_for_the_key(store, path, expected):
     assert await StorePath(store, path).exists() is expected
 
 
+class UnpagedStore(MemoryStore):
+    """A store without a paged listing."""
+
+    list_pages = None
+
+
+@pytest.mark.parametrize("kind", [MemoryStore, UnpagedStore])
+async def test_list_pages_gives_the_keys_below(kind):
+    """The pages hold the keys below the path, whole and each once, whether the store has pages or not."""
+    store = kind({"ab": b"", **{f"a/{number}": b"" for number in range(2500)}})
+    pages = [page async for page in StorePath(store, "a").list_pages()]
+    assert sorted(key for page in pages for key in page) == sorted(f"a/{number}" for number in range(2500))
+
+
+async def test_list_pages_takes_the_pages_of_the_store(monkeypatch):
+    """A store that offers pages is asked for them, and not for its keys one by one."""
+    monkeypatch.setattr(MemoryStore, "list_prefix", None)
+    assert [page async for page in StorePath(MemoryStore({"a": b""})).list_pages()] == [["a"]]
+
+
+async def test_list_pages_without_pages_of_the_store():
+    """Of a store without pages they are of a thousand keys."""
+    store = UnpagedStore({str(number): b"" for number in range(2500)})
+    assert [len(page) async for page in StorePath(store).list_pages()] == [1000, 1000, 500]
+
+
+@pytest.mark.parametrize("method", ["list_pages", "list_prefix"])
+async def test_list_pages_can_be_left(method):
+    """A listing that is left early ends at once, the store's with it."""
+    ended = []
+
+    async def listing(prefix):
+        try:
+            for number in range(3000):
+                yield [str(number)] if method == "list_pages" else str(number)
+        finally:
+            ended.append(prefix)
+
+    store = type("ListingStore", (UnpagedStore,), {method: staticmethod(listing)})()
+    pages = StorePath(store, "a").list_pages()
+    await anext(pages)
+    await pages.aclose()
+    assert ended == ["a/"]
+
+
 @pytest.mark.parametrize(("path", "expected"), [("", False), ("a", False), ("a/b/c", True), ("ab", True), ("missing", True)])
 async def test_is_empty_asks_what_is_below(store, path, expected):
     """is_empty tells whether any key is below the path, which may be a key itself."""
@@ -277,8 +322,9 @@ async def test_delete_dir_removes_what_is_below(store):
         (WriteOnceStore, "supports_deletes", lambda path: path.delete()),
         (WriteOnceStore, "supports_deletes", lambda path: path.delete_dir()),
         (UnlistedStore, "supports_listing", lambda path: path.is_empty()),
+        (UnlistedStore, "supports_listing", lambda path: anext(path.list_pages())),
     ],
-    ids=["set", "set_if_not_exists", "delete", "delete_dir", "is_empty"],
+    ids=["set", "set_if_not_exists", "delete", "delete_dir", "is_empty", "list_pages"],
 )
 async def test_what_the_store_does_not_support_is_refused(kind, flag, call):
     """An operation whose flag is False raises UnsupportedOperationError that names the flag."""
