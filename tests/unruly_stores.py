@@ -38,6 +38,33 @@ class Blocks(SoundStore):
         return await super().exists(key)
 
 
+class TakesAnything(SoundStore):
+    """Passes on whatever it is given, as wrappers do."""
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        return await super().get(*arguments, **options)
+
+    async def delete(self, *arguments: Any, **options: Any) -> Any:
+        return await super().delete(*arguments, **options)
+
+
+class TakesPositions(SoundStore):
+    """Passes on what it is given by position."""
+
+    async def delete(self, *arguments: Any) -> None:
+        await super().delete(*arguments)
+
+
+class ForwardsAttributes:
+    """Gives the members of another store for its own."""
+
+    def __init__(self) -> None:
+        self.inner = SoundStore()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
 class Panics(SoundStore):
     """Panics when it is asked for the size of a key."""
 

@@ -112,7 +112,8 @@ class Mypy:
             done = self._ask(files, roots, os.devnull)
         found = list(_from_mypy(done.stdout))
         if done.returncode not in (0, 1):  # a file that cannot be parsed ends it
-            raise CheckerError(_line("\n".join([*[f"{one.file}:{one.line}: {one.text}" for one in found], done.stderr])))
+            said = "\n".join([f"{one.file}:{one.line}: {one.text}" for one in found])
+            raise CheckerError(_line(said or done.stdout + done.stderr))
         return found
 
     def _ask(self, files: Mapping[str, str], roots: Iterable[Path], cache: str) -> subprocess.CompletedProcess[str]:

@@ -171,6 +171,14 @@ def _read(controller: int) -> bytes:
         return b""
 
 
+@pytest.mark.parametrize(("checker", "said"), [("none", "no type checker was asked for"), ("pyright", "pyright is not installed")])
+def test_type_checker_is_chosen(checker, said, monkeypatch, capsys):
+    """--type-checker says which is asked about the store's class, and whether one is."""
+    monkeypatch.setattr("conformance.typing_check.checkers.find_spec", lambda _: None)
+    check(SOUND, "--clause", "TYP-4", "--type-checker", checker)
+    assert f"not applicable: TYP-4: {said}" in capsys.readouterr().out
+
+
 def test_interrupt_keeps_the_report(tmp_path):
     """Ctrl-C writes the report of what was answered, and is exit status 3."""
     path = tmp_path / "report.json"

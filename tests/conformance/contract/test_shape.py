@@ -61,6 +61,22 @@ def wrapper(path: Path) -> Any:
     return WrapperStore(MemoryStore())
 
 
+def obstore(path: Path) -> Any:
+    """Return the adapter of an obstore store."""
+    from obstore.store import MemoryStore
+
+    from reference_stores.adapters.obstore import from_obstore
+
+    return from_obstore(MemoryStore())
+
+
+def icechunk(path: Path) -> Any:
+    """Return icechunk's store."""
+    from icechunk import Repository, in_memory_storage
+
+    return Repository.create(in_memory_storage()).writable_session("main").store
+
+
 def answer(id_: str, opening: Factory | Recipe, **options: Any) -> Result:
     """What the kit says of a clause on the stores of a subject."""
     report = check(Subject(name="store", opening=opening, **options), clauses=select([id_]), guard=False, operations=0)
@@ -75,6 +91,44 @@ def test_zarr_stores_have_the_shape(opened: Any, clause: str):
     """Nothing is found in the shape of zarr's own stores."""
     pytest.importorskip("zarr")
     assert answer(clause, Factory(opened)).verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE)
+
+
+@pytest.mark.filterwarnings("ignore")  # zarr's own
+@pytest.mark.parametrize("clause", ["TYP-1", "TYP-2", "TYP-5", "TYP-6"])
+@pytest.mark.parametrize("opened", [obstore, icechunk])
+def test_other_right_stores_have_the_shape(opened: Any, clause: str):
+    """Nothing is found in the shape of the adapter of obstore's stores, and of icechunk's."""
+    assert answer(clause, Factory(opened)).verdict is Verdict.PASSED
+
+
+def test_wrapper_that_takes_anything_passes_when_it_runs():
+    """Methods of *arguments and **options take what callers may write, by name and by position."""
+    assert answer("TYP-2", Recipe("unruly_stores:TakesAnything")).verdict is Verdict.PASSED
+
+
+def test_wrapper_that_takes_anything_is_not_typed():
+    """A type checker sees nothing of what such methods take and give, and each is named."""
+    found = answer("TYP-4", Recipe("unruly_stores:TakesAnything"))
+    assert (found.verdict, found.actual) == (
+        Verdict.WARNED,
+        'get: result: not typed: it is "Any"\ndelete: result: not typed: it is "Any"',
+    )
+
+
+def test_wrapper_of_positions_alone_takes_no_names():
+    """Methods of *arguments alone do not take what callers may give by name."""
+    assert answer("TYP-2", Recipe("unruly_stores:TakesPositions")).verdict is Verdict.FAILED
+
+
+def test_wrapper_that_forwards_what_it_lacks_is_told_so():
+    """Where __getattr__ gives the members, isinstance does not see them, and the finding says what to do."""
+    found = answer("TYP-1", Recipe("unruly_stores:ForwardsAttributes"))
+    assert found.because.endswith("what __getattr__ forwards is no member to isinstance: define each")
+
+
+def test_wrapper_that_forwards_what_it_lacks_takes_what_the_inner_one_does():
+    """Where __getattr__ gives the members their parameters are those of the inner store."""
+    assert answer("TYP-2", Recipe("unruly_stores:ForwardsAttributes")).verdict is Verdict.PASSED
 
 
 def test_read_only_opening_must_be_possible():

@@ -34,6 +34,7 @@ def said_by_mypy(judge, candidate):
 @pytest.fixture(scope="module")
 def said_by_pyright(judge, candidate):
     """What pyright says of some."""
+    pytest.importorskip("pyright")
     return judge({store.__name__: candidate(store) for store in FOR_PYRIGHT}, "pyright")
 
 
