@@ -26,6 +26,7 @@ async def _killed(trial: Trial) -> None:
     found = await kills(trial)
     if found.lost:
         raise found.lost
+    trial.note = f"{found.count} processes killed, {found.sets:,} of their sets acknowledged"
 
 
 @clause(

@@ -122,12 +122,15 @@ async def race(trial: Trial) -> None:
     store = await trial.open()
     await _keeps_what_is_there(trial, store)
     await _tasks(trial, store)
+    trial.note = f"{CREATORS} creators at once: tasks"
     again = trial.subject.reopening
     if again is None or trial.subject.publishes or not trial.offers(Need.HOST_FILES):
         return
     await _threads(trial, again)
+    trial.note += ", threads"
     if trial.offers(Need.RECIPE):
         await _processes(trial)
+        trial.note += ", processes"
 
 
 async def _keeps_what_is_there(trial: Trial, store: Handle) -> None:

@@ -36,12 +36,14 @@ class Kills:
 
     Attributes:
         count: how many processes were killed.
+        sets: how many of their sets were acknowledged.
         lost: how a key does not hold what it must (DUR-1).
         left: what was left behind in the way (DUR-2).
         unseen: why what was left behind could not be looked at.
     """
 
     count: int = 0
+    sets: int = 0
     lost: ClauseFailure | None = None
     left: ClauseFailure | None = None
     unseen: str = ""
@@ -90,6 +92,7 @@ class _Killing:
             self._found.left = ClauseFailure(failure.expected, failure.actual, f"{_WHY} before")
             return
         self._found.count += 1
+        self._found.sets += writers.total
         try:
             handle = await trial.visit(self._place, self._again)
         except ClauseFailure as failure:

@@ -118,6 +118,8 @@ class _Server:
     def send(self, order: Any) -> None:
         """Give an order; a server that is dead takes none."""
         orders = cast("IO[bytes]", self.process.stdin)
+        if orders.closed:
+            return
         with suppress(BrokenPipeError):
             orders.write(json.dumps(order).encode() + b"\n")
             orders.flush()
