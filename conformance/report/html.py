@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -19,9 +20,14 @@ _SHOWN = (
 )  # fmt: skip
 _OPEN = ("failed", "unexpected-pass", "error")
 
+_CODE = re.compile("(?<!`)`([^`]+)`(?!`)")
+"""Code in the text of a clause."""
+
 _STYLE = """
 .summary { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; }
-.summary li { border: 1px solid var(--line); border-radius: .25rem; padding: .25rem .75rem; } .summary b { font-size: 1.25rem; }
+.summary button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: .25rem;
+  padding: .25rem .75rem; cursor: pointer; } .summary b { font-size: 1.25rem; }
+.summary button:hover, .summary [aria-pressed=true] { border-color: var(--text); background: var(--raised); }
 form { display: flex; flex-wrap: wrap; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 @media (min-width: 50rem) { form { position: sticky; top: 0; background: var(--page); z-index: 1; } }
 select, input { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--faint); border-radius: .25rem;
@@ -29,6 +35,7 @@ select, input { font: inherit; color: inherit; background: var(--page); border: 
 details { border-bottom: 1px solid var(--line); } summary { cursor: pointer; padding: .4rem 0; }
 summary .id { font-weight: 600; display: inline-block; min-width: 4.75rem; }
 summary .verdict { display: inline-block; min-width: 8.5rem; font-weight: 600; }
+@media (max-width: 40rem) { summary .verdict { min-width: 0; } summary .title { display: block; padding-left: 1.1rem; } }
 details > div { padding: 0 0 1rem 1.1rem; } dt { font-weight: 600; } dd { margin: 0 0 .5rem; white-space: pre-wrap; }
 .news { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .35rem; font-size: .8125rem; color: var(--faint); }
 [hidden] { display: none; }
@@ -46,7 +53,14 @@ function choose() {
   }
   for (const part of document.querySelectorAll("section")) part.hidden = !part.querySelector("details:not([hidden])");
   status.textContent = shown + " clauses shown";
+  for (const button of document.querySelectorAll("[data-only]"))
+    button.setAttribute("aria-pressed", button.dataset.only === form.verdict.value);
 }
+addEventListener("click", event => {
+  const button = event.target.closest("[data-only]");
+  if (!button) return;
+  form.verdict.value = form.verdict.value === button.dataset.only ? "" : button.dataset.only; choose();
+});
 form.addEventListener("input", choose); form.addEventListener("submit", event => event.preventDefault()); choose();
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(item => item.open = true));
 """
@@ -72,7 +86,7 @@ def _report(report: Report, *, strict: bool) -> str:
     found: dict[str, Any] = scrubbed_json(report.to_json())
     kind = "passed" if report.exit_status(strict=strict) == 0 else "failed"
     counts = {value: sum([clause["verdict"] == value for clause in found["clauses"]]) for value, _ in _SHOWN}
-    summary = "".join([f'<li><b class="{value}">{counts[value]}</b> {name}</li>' for value, name in _SHOWN if counts[value]])
+    summary = "".join([_count(value, name, counts[value]) for value, name in _SHOWN if counts[value]])
     subject, environment = found["subject"], found["environment"]
     about = " · ".join(
         [
@@ -94,6 +108,15 @@ def _report(report: Report, *, strict: bool) -> str:
     )
 
 
+def _count(verdict: str, name: str, count: int) -> str:
+    """How many clauses came to a verdict: a button that shows them alone."""
+    title = f"show only the clauses with the verdict {name}"
+    return (
+        f'<li><button type="button" data-only="{verdict}" aria-pressed="false" title="{title}">'
+        f'<b class="{verdict}">{count}</b> {name}</button></li>'
+    )
+
+
 def _chapter(name: str, clauses: Sequence[dict[str, Any]], texts: Mapping[str, str]) -> str:
     found = [clause for clause in clauses if clause["id"].partition("-")[0] == name]
     if not found:
@@ -104,10 +127,11 @@ def _chapter(name: str, clauses: Sequence[dict[str, Any]], texts: Mapping[str, s
 
 def _clause(clause: dict[str, Any], requirement: str) -> str:
     verdict = clause["verdict"]
-    parts = [
+    text_of_the_clause = _CODE.sub(r"<code>\1</code>", escape(requirement))
+    parts = [f"<dt>Requirement</dt><dd>{text_of_the_clause}</dd>"]
+    parts += [
         f"<dt>{label}</dt><dd>{escape(text)}</dd>"
         for label, text in (
-            ("Requirement", requirement),
             ("Expected", clause["expected"]),
             ("Actual", clause["actual"]),
             ("Because", clause["because"]),
@@ -124,6 +148,6 @@ def _clause(clause: dict[str, Any], requirement: str) -> str:
     return (
         f'<details data-chapter="{clause["id"].partition("-")[0]}" data-verdict="{verdict}"{opened}>'
         f'<summary><span class="id">{clause["id"]}</span> <span class="verdict {verdict}">{dict(_SHOWN)[verdict]}</span> '
-        f'<span class="faint">{clause["level"]}</span> {escape(clause["title"])}{news}</summary>'
+        f'<span class="title"><span class="faint">{clause["level"]}</span> {escape(clause["title"])}{news}</span></summary>'
         f"<div><dl>{''.join(parts)}</dl></div></details>\n"
     )

@@ -31,7 +31,7 @@ def _home() -> re.Pattern[str] | None:
         home = str(Path.home())
     except RuntimeError:
         return None
-    return re.compile(rf"{re.escape(home)}(?![\w.-])") if len(home) > 1 else None
+    return re.compile(rf"(?<![\w.-]){re.escape(home)}(?![\w.-])") if len(home) > 1 else None
 
 
 def scrubbed(text: str) -> str:

@@ -149,6 +149,11 @@ def test_no_home():
     assert scrubbed(f"{Path.home()}/project {Path.home()}s") == f"~/project {Path.home()}s"
 
 
+def test_home_within_another_path():
+    """What is named as the home is elsewhere, is left alone."""
+    assert scrubbed(f"mkdtemp() + '/a{Path.home()}'") == f"mkdtemp() + '/a{Path.home()}'"
+
+
 def test_no_secret_member():
     """A JSON value whose name says that it is secret is taken out."""
     assert scrubbed_json({"a": [{"secret": "abc"}]}) == {"a": [{"secret": "***"}]}
@@ -173,21 +178,34 @@ def test_command_draws_a_matrix(report, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("| clause | level | memory |")
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-def test_page_in_a_browser(hostile, tmp_path, width):
-    """In a browser the script of the page runs, and nothing is wider than the window."""
+def browse(page: str, probe: str, place: Path, width: int) -> str:
+    """The page as it is in a browser, after the script `probe` was run."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("there is no Chromium here")
-    probe = "<script>document.title = document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'is too wide'</script></body>"
-    path = tmp_path / "report.html"
-    path.write_text(render_html([hostile]).replace("</body>", probe), encoding="utf-8", errors="backslashreplace")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    found = subprocess.run(  # noqa: S603  # a browser of this machine, and our own page
+    path = place / "report.html"
+    text = page.replace("</body>", f"<script>{probe}</script></body>")
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={place / 'profile'}"]
+    return subprocess.run(  # noqa: S603  # a browser of this machine, and our own page
         [*command, f"--window-size={width},900", "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
+    ).stdout
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_page_in_a_browser(hostile, tmp_path, width):
+    """In a browser the script of the page runs, and nothing is wider than the window."""
+    probe = "document.title = document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'is too wide'"
+    found = browse(render_html([hostile]), probe, tmp_path, width)
+    assert ("<title>fits</title>" in found, "10 clauses shown" in found) == (True, True)
+
+
+def test_counts_are_buttons(hostile, tmp_path):
+    """The count of a verdict, chosen, shows the clauses of that verdict alone."""
+    assert "1 clauses shown" in browse(
+        render_html([hostile]), "document.querySelector('[data-only=failed]').click()", tmp_path, 800
     )
-    assert ("<title>fits</title>" in found.stdout, "10 clauses shown" in found.stdout) == (True, True)
