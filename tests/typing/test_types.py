@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 HERE = Path(__file__).parent
+EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ROOT = HERE.parents[1]
 
 
@@ -94,11 +95,32 @@ def reached(findings):
     return {finding.line for finding in revealed if not re.search(r'is "Never"', finding.text)}
 
 
+def documented():
+    """The examples of the page about types, as files."""
+    return {
+        f"example_{number}.py": text
+        for number, text in enumerate(EXAMPLE.findall((ROOT / "docs" / "types.md").read_text(encoding="utf-8")))
+    }
+
+
 @each_checker
 def test_what_users_write_is_understood(checker, tmp_path, cache):
-    """Right uses of the types have the types that they should, and wrong ones are refused, in each file of `users`."""
+    """Right uses have the types that they should, wrong ones are refused, in each file of `users` and each documented example."""
     shutil.copytree(HERE / "users", tmp_path, dirs_exist_ok=True)
+    for name, text in documented().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     assert errors(CHECKERS[checker](tmp_path, cache)) == []
+
+
+@pytest.mark.parametrize("name", documented())
+def test_documented_example_runs(name):
+    """Each example of the page about types is a module that can be imported."""
+    exec(compile(documented()[name], name, "exec"), {"__name__": name})  # noqa: S102  # our own page
+
+
+def test_each_corner_has_an_example():
+    """The page about types shows its first example, and one for each awkward corner."""
+    assert len(documented()) == 6
 
 
 @each_checker
