@@ -59,3 +59,9 @@ def brief_error(error: BaseException) -> str:
     """Return an error for a person, on one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def brief_source(source: str) -> str:
+    """Return Python source for a person, on one line, and cut where it is long: the script has all of it."""
+    text = " ".join(source.split())
+    return text if len(text) <= 2 * _SHORT else f"{text[: 2 * _SHORT]}..."

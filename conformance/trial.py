@@ -20,7 +20,7 @@ from conformance.expectation import Expectation, Outcome, Raised, Returned, give
 from conformance.operations import Clear, Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
 from conformance.profile import Profile
 from conformance.recipe import Opening, Place, TargetError
-from conformance.rendering import brief_error
+from conformance.rendering import brief_error, brief_source
 from conformance.subject import Subject
 from conformance.survey import Survey
 from conformance.trace import Asked, Executed, Opened, Performed, Trace, namespace
@@ -481,7 +481,7 @@ class Trial:
         text = self._filled(source, names)
         self.trace.steps.append(Executed(text))
         outcome = await self._attempt(self._evaluate(text, "exec"), text, text, self.profile.deadline)
-        self._judge(outcome, returns, "", text)
+        self._judge(outcome, returns, "", brief_source(text))
 
     async def outcome_of(self, source: str, **names: str) -> Outcome:
         """Return what a Python expression comes to; its variables are those of `execute`."""
@@ -492,7 +492,7 @@ class Trial:
         text = self._filled(source, names)
         self.trace.steps.append(Asked("", None, text, expectation))
         outcome = await self._attempt(self._evaluate(text, "eval"), text, text, self.profile.deadline)
-        return self._judge(outcome, expectation, because, text)
+        return self._judge(outcome, expectation, because, brief_source(text))
 
     def _filled(self, source: str, names: Mapping[str, str]) -> str:
         for name in names.values():

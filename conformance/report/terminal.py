@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from textwrap import wrap
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -68,13 +69,13 @@ def print_report(report: Report, console: Console, *, strict: bool, started: flo
         for result in report.with_verdict(verdict):
             _print_finding(result, console)
     for result in report.with_verdict(Verdict.EXPECTED_FAILURE):
-        console.print(f"{result.clause.id} fails, as expected: {result.reason}", style="dim")
+        _print_hanging(f"{result.clause.id} fails, as expected: {result.reason}", console, 4, style="dim")
     _print_reasons("not applicable", report.with_verdict(Verdict.NOT_APPLICABLE), console)
     _print_reasons("not decided", report.with_verdict(Verdict.NOT_DECIDED), console)
     counts = ", ".join([f"{count} {name.replace('_', ' ')}" for name, count in report.counts().items() if count])
     if report.search:
-        console.print(_searched(report.search), style="dim")
-    console.print(f"{counts}; guard: {report.environment['guard']}; {time.perf_counter() - started:.1f} s")
+        _print_hanging(_searched(report.search), console, 4, style="dim")
+    _print_hanging(f"{counts}; guard: {report.environment['guard']}; {time.perf_counter() - started:.1f} s", console, 4)
     console.print(conclusion(report, strict=strict), style="bold green" if report.exit_status(strict=strict) == 0 else "bold red")
 
 
@@ -119,7 +120,7 @@ def _print_finding(result: Result, console: Console) -> None:
         ("reason", result.reason),
     ):
         if text:
-            console.print(f"  {name + ':':<13}{text}".replace("\n", "\n" + " " * 15))
+            _print_hanging(f"  {name + ':':<13}{text}", console, 15)
     if result.timeline:
         console.print("  time line:")
         for line in result.timeline.splitlines():
@@ -135,4 +136,22 @@ def _print_reasons(title: str, results: Iterable[Result], console: Console) -> N
     for result in results:
         by_reason.setdefault(result.reason, []).append(result.clause.id)
     for reason, ids in by_reason.items():
-        console.print(f"{title}: {', '.join(ids)}: {reason}", style="dim")
+        _print_hanging(f"{title}: {', '.join(ids)}: {reason}", console, 4, style="dim")
+
+
+def _print_hanging(text: str, console: Console, indent: int, style: str = "") -> None:
+    """Print a paragraph; all lines but the first are indented, those that a terminal's width makes too."""
+    for number, line in enumerate(text.splitlines()):
+        before = " " * indent * (number > 0)
+        lines = [before + line]
+        if console.is_terminal and line:
+            lines = wrap(
+                line,
+                console.width,
+                initial_indent=before,
+                subsequent_indent=" " * indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        for each in lines:
+            console.print(each, style=style, soft_wrap=True)

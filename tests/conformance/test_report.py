@@ -11,6 +11,7 @@ from rich.console import Console
 
 from conformance import Report, Result, Verdict
 from conformance.contract import CONTRACT
+from conformance.rendering import brief_source
 from conformance.report.json import render_json
 from conformance.report.report import INTERRUPTED
 from conformance.report.terminal import print_report
@@ -77,7 +78,7 @@ def test_json_schema():
 
 def test_json_clause():
     """Each clause has the fields of the published schema."""
-    fields = "id level title verdict expected actual because reason seconds script trace"
+    fields = "id level title news verdict expected actual because reason seconds script trace timeline"
     assert [*json.loads(render_json([report(Verdict.FAILED)]))["clauses"][0]] == fields.split()
 
 
@@ -101,6 +102,20 @@ def test_text_of_a_failure(words: str):
 def test_text_is_not_markup():
     """What a store says is printed as it is."""
     assert "[red]because[/red]" in text(report(Verdict.FAILED))
+
+
+def test_lines_on_a_terminal():
+    """On a narrow terminal the lines of a paragraph stand below one another."""
+    file = StringIO()
+    console = Console(file=file, force_terminal=True, color_system=None, width=40, markup=False, highlight=False)
+    print_report(report(Verdict.FAILED), console, strict=False, started=0)
+    requirement = file.getvalue().partition("requirement:")[2].partition("  expected:")[0].splitlines()[1:]
+    assert {line[:15] for line in requirement if line} == {" " * 15}
+
+
+def test_long_source_is_cut():
+    """What a clause asked in Python is said in brief: the script has all of it."""
+    assert len(brief_source("await store.get('k')\n" * 40)) < 120
 
 
 def test_text_of_passes():
