@@ -1,6 +1,10 @@
 """What the plugin collects, and that pytest's selection applies to it."""
 
+import time
+
 import pytest
+
+from conformance.contract import CONTRACT
 
 
 def test_one_item_a_clause(suite):
@@ -117,6 +121,34 @@ def test_imports_nothing_without_a_subject(suite, pytester):
         """
     )
     suite().assert_outcomes(passed=1)
+
+
+class Clock:
+    """Takes the time of a collection."""
+
+    started = seconds = 0.0
+
+    def pytest_collection(self):
+        self.started = time.process_time()
+
+    def pytest_collection_finish(self):
+        self.seconds = time.process_time() - self.started
+
+
+def seconds_to_collect(pytester, arguments):
+    """The shortest of three collections in this process, where all is imported."""
+    clocks = [Clock() for _ in range(3)]
+    for clock in clocks:
+        pytester.inline_run("--collect-only", "-q", "-p", "conformance.pytest_plugin", *arguments, plugins=[clock])
+    return min(clock.seconds for clock in clocks)
+
+
+def test_whole_contract_is_collected_fast(pytester, monkeypatch):
+    """To collect the whole contract costs at most three times what as many plain tests cost: some hundredths of a second."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.mkdir("empty")
+    plain = pytester.makepyfile(test_plain="\n".join([f"def test_{number}(): pass" for number in range(len(CONTRACT))]))
+    assert seconds_to_collect(pytester, ["--store=memory", "empty"]) < 3 * seconds_to_collect(pytester, [str(plain)])
 
 
 def test_without_the_extra(suite, pytester):
