@@ -39,15 +39,14 @@ def generated():
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """A suite of four subjects, and how to run it: with the plugin alone, and few clauses."""
+    """A suite of four subjects, and how to run it: with the plugin alone, and few clauses; in a process of its own if need be."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_stores=SUITE)
 
-    def run(*arguments: str, clauses: str = "GET-1,EXI-1,SET-1") -> pytest.RunResult:
-        return pytester.runpytest_subprocess(
-            "-p", "conformance.pytest_plugin", "--storeproto-operations=0", f"--storeproto-clauses={clauses}", *arguments
-        )
+    def run(*arguments: str, clauses: str = "GET-1,EXI-1,SET-1", apart: bool = False) -> pytest.RunResult:
+        start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+        return start("-p", "conformance.pytest_plugin", "--storeproto-operations=0", f"--storeproto-clauses={clauses}", *arguments)
 
     return run
 
