@@ -17,6 +17,7 @@ from conformance.concurrency.investigation import SHARE_OF_TIME, names_of, regis
 from conformance.concurrency.program import Play, Program, Record, Run, admit_all
 from conformance.concurrency.scenario import Flaw, Register, Scenario, WholeReads, not_linearizable
 from conformance.concurrency.timeline import timeline
+from conformance.concurrency.values import sized
 from conformance.durability.elsewhere import given_to, heard, shared_opening, started
 from conformance.expectation import Raised, Returned
 from conformance.operations import Delete, Get, Operation, Set
@@ -33,18 +34,37 @@ _STEPS = 60
 _KEYS = 5
 
 
-async def race_threads(trial: Trial) -> None:
-    """Let threads race, each with a handle and an event loop of its own.
+async def demand_hand_over(trial: Trial) -> None:
+    """Go on only if two handles, one after the other, see what the other set and deleted.
 
     Raises:
-        ClauseFailure: a history is not that of registers, or a read is not whole.
-        NotApplicable: there are no two handles that see at once what the other set.
+        NotApplicable: they do not, so that there is nothing to ask of them at once.
     """
     subject = trial.subject
     if subject.reopening is None:
         raise NotApplicable(Need.REOPENING.lack)
     if subject.publishes:
         raise NotApplicable("what one handle sets, another sees only when it has been published")
+    first = await trial.open()
+    second = await trial.reopen(first)
+    key = trial.key()
+    for number, (writer, reader) in enumerate(((first, second), (second, first), (first, second))):
+        for operation in (Set(key, sized(number, 10)), *([Delete(key)] if trial.offers(Need.DELETES) else [])):
+            await writer.do(operation)
+            expected = None if isinstance(operation, Delete) else sized(number, 10)
+            if await reader.do(Get(key)) != Returned(expected):
+                raise NotApplicable("two handles on one location disagree one after the other already")
+    trial.trace.steps.clear()
+
+
+async def race_threads(trial: Trial) -> None:
+    """Let threads race, each with a handle and an event loop of its own.
+
+    Raises:
+        ClauseFailure: a history is not that of registers, or a read is not whole.
+    """
+    subject = trial.subject
+    assert subject.reopening is not None  # noqa: S101  # for the type checker: two handles were there before
     handle = await trial.open()
     scenarios: tuple[Scenario, ...] = (Register(register_kinds(trial)), WholeReads(large=(1_000, 1 << 18)))
     until = time.monotonic() + trial.profile.search * SHARE_OF_TIME
@@ -132,15 +152,15 @@ async def race_processes(trial: Trial) -> None:
     flaw = _judge(await _race(trial, again, "shared", _PROCESSES, _TASKS))
     if flaw is None:
         return
-    if _judge(await _race(trial, again, "alone", 1, 1)) is not None:
-        raise NotApplicable("one process alone is wrong already: the clauses of the life cycle say how")
+    if _judge(await _race(trial, again, "alone", _PROCESSES, 1, at_once=False)) is not None:
+        raise NotApplicable("processes are wrong one after the other already: the clauses of the life cycle say how")
     trial.trace.steps.clear()
     trial.timeline = timeline(flaw.records)
     trial.fail(flaw.expected, flaw.actual, "found between processes, with real concurrency; it need not show each time")
 
 
-async def _race(trial: Trial, again: Recipe, variable: str, processes: int, tasks: int) -> list[Any]:
-    """Let tasks in processes do as they like with a few keys, and return what they say of it."""
+async def _race(trial: Trial, again: Recipe, variable: str, processes: int, tasks: int, *, at_once: bool = True) -> list[Any]:
+    """Let tasks in processes, at once or one after the other, do as they like with a few keys; return what they say of it."""
     handle = await trial.open(variable)
     keys = [trial.key(number) for number in range(_KEYS)]
     handle.written.update(dict.fromkeys(keys))
@@ -149,14 +169,17 @@ async def _race(trial: Trial, again: Recipe, variable: str, processes: int, task
     given = given_to(
         trial, handle.place, again, go=str(go), tasks=tasks, steps=_STEPS, keys=keys, kinds=kinds, sizes=[0, 100, 1 << 16]
     )
-    started_processes = [
-        await started(trial, "conformance.concurrency.jobs:race", {**given, "first": 1 + number * tasks})
-        for number in range(processes)
-    ]
-    for process in started_processes:
-        await heard(trial, process, "ready")
-    await asyncio.to_thread(go.touch)
-    return [message for process in started_processes for message in await _operations(trial, process)]
+    told: list[Any] = []
+    running: list[Process] = []
+    for number in range(processes):
+        running.append(await started(trial, "conformance.concurrency.jobs:race", {**given, "first": 1 + number * tasks}))
+        await heard(trial, running[-1], "ready")
+        if not at_once or number == processes - 1:
+            await asyncio.to_thread(go.touch)
+            for process in running:
+                told += await _operations(trial, process)
+            running.clear()
+    return told
 
 
 async def _operations(trial: Trial, process: Process) -> list[Any]:

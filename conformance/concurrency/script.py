@@ -57,6 +57,8 @@ def _statement(record: Record, dialect: Dialect, answers: list[str]) -> str:
     operation = record.operation
     if record.cancelled:
         return f"with contextlib.suppress(asyncio.CancelledError): {operation.call('store', dialect)}"
+    if record.returned is None:
+        return f"async with asyncio.timeout(5): {operation.call('store', dialect)}"
     match record.outcome:
         case Returned(value=value) if not operation.changes:
             place = len(answers)

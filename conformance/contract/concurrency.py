@@ -9,7 +9,7 @@ from conformance.concurrency.handles import read_many
 from conformance.concurrency.heartbeat import demand_heartbeat
 from conformance.concurrency.history import Kind
 from conformance.concurrency.investigation import investigate, investigate_register, register_kinds
-from conformance.concurrency.races import race_processes, race_threads
+from conformance.concurrency.races import demand_hand_over, race_processes, race_threads
 from conformance.concurrency.scenario import Cancelled, Late, Neighbours, OneVersion, OwnKeys, WholeReads
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ async def _con_4(trial: Trial) -> None:
     needs="WX",
 )
 async def _con_5(trial: Trial) -> None:
+    await demand_hand_over(trial)
     await race_threads(trial)
     trial.note = "handles in threads raced, with real concurrency"
     try:

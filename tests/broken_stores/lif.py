@@ -281,7 +281,7 @@ class HashesByIdentity(SoundFileStore):
 class BoundToItsLoop(SoundStore):
     """Works in the event loop alone that it was made in."""
 
-    breaks: ClassVar = frozenset({"LIF-8"})
+    breaks: ClassVar = frozenset({"CON-10", "LIF-8"})
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

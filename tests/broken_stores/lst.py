@@ -341,8 +341,12 @@ class ListsTemporaries(SoundStore):
     async def set(self, key: str, value: Any) -> None:
         temporary = f"{key}.5e1f.partial" if isinstance(key, str) else key
         await super().set(temporary, value)
-        await asyncio.sleep(0)
-        self.values[key] = self.values.pop(temporary)
+        new = self.values[temporary]
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self.values.pop(temporary, None)
+        self.values[key] = new
 
 
 class LeavesALock(SoundStore):

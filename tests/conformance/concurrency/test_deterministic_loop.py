@@ -81,14 +81,17 @@ def test_stuck():
 
 
 async def in_thread() -> None:
+    """Give work to a thread."""
     await asyncio.to_thread(threading.get_ident)
 
 
 async def over_socket() -> None:
+    """Open a connection."""
     await asyncio.open_connection("localhost", 9)
 
 
 async def in_process() -> None:
+    """Start a process."""
     await asyncio.create_subprocess_exec("true")
 
 
@@ -156,7 +159,7 @@ def test_a_busy_task_ends():
     """What keeps itself busy forever is left alone after a while."""
 
     async def busy() -> None:
-        while True:
+        while True:  # noqa: ASYNC110  # that is what is asked about
             await asyncio.sleep(0)
 
     with pytest.raises(StuckError):
