@@ -138,10 +138,11 @@ class Questioning:
 
     @cached_property
     def _inquiry(self) -> Inquiry:
+        from conformance.cache import cache_folder
         from conformance.inquiry import Inquiry
         from conformance.session import Session
 
-        self._session = Session(self._make(self._values), self._settings.profile)
+        self._session = Session(self._make(self._values), self._settings.profile, cache_folder())
         return Inquiry(self._session, self.planned)
 
     def take(self, values: Mapping[str, Any]) -> None:
