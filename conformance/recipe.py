@@ -274,8 +274,8 @@ def _shown(name: str, value: object) -> str:
 
 
 def _word(place: str) -> str:
-    """A word for the place, in a script: its variable, where it has one."""
-    return place if place.isidentifier() else "example"
+    """A word for the place, in a script: one made of its variable, where it has one."""
+    return f"of_{place}" if place.isidentifier() else "example"
 
 
 @dataclass(frozen=True)

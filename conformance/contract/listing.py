@@ -283,8 +283,9 @@ async def _two(trial: Trial) -> None:
 )
 async def _only_keys(trial: Trial) -> None:
     keys = [trial.key(number) for number in range(3)]
-    names = [*dict.fromkeys([*keys, keys[0].partition("/")[0]])]  # the names of some grammars are more than one level deep
-    words = dict(zip("abcd", names, strict=False))
+    # The names of some grammars are more than one level deep.
+    names = [*dict.fromkeys([*keys, *[key.partition("/")[0] for key in keys]])]
+    words = dict(zip("abcdef", names, strict=False))
     allowed = ", ".join([f"${word}" for word in words])
     value = trial.dialect.python_value(trial.legal_value(b"v" * trial.profile.largest))
     store = await trial.open()
