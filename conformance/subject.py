@@ -139,7 +139,9 @@ class Subject:
 
 
 def import_path(function: Callable[..., Any]) -> str | None:
-    """The import path of a function, where it has one."""
+    """The import path of a function, where it has one that another process can follow."""
+    if getattr(function, "__module__", None) == "__main__":
+        return None
     path = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
     try:
         return path if load(path) is function else None

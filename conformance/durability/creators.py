@@ -17,9 +17,10 @@ from conformance.admission import admit
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.dialect import Dialect
 from conformance.durability.elsewhere import given_to, heard, shared_opening, started
-from conformance.expectation import Returned
+from conformance.expectation import Returned, gives
 from conformance.operations import Get, SetIfNotExists
 from conformance.recipe import Opening
+from conformance.trace import Asked, Executed, Step
 from conformance.trial import Handle, Trial
 
 CREATORS = 3
@@ -107,14 +108,25 @@ def _who(creator: int) -> str:
 
 
 def judge(trial: Trial, key: str, seen: Sequence[int], kind: str) -> None:
-    """Demand that all saw the value of one creator."""
+    """Demand that all saw the value of one creator; of tasks, a script does the same."""
     if len({*seen}) > 1 or not 0 <= seen[0] < CREATORS:
+        trial.trace.steps[1:] = _race_of_tasks(trial, key)
         saw = "; ".join([f"creator {number} read {_who(found)}" for number, found in enumerate(seen[:-1])])
-        trial.trace.steps.clear()
+        if kind != "tasks":
+            trial.trace.steps.clear()
         trial.fail(
             f"{CREATORS} {kind} call set_if_not_exists({key!r}) at once, and all read the value of one of them from then on",
             f"when its call had returned, {saw}; in the end there is {_who(seen[-1])}",
         )
+
+
+def _race_of_tasks(trial: Trial, key: str) -> list[Step]:
+    """The steps of a script in which tasks race for a key of the store that was opened first."""
+    value = trial.dialect.python_value(b"x").replace("b'x'", f"bytes([number]) * {_SIZE}")
+    get = Get(key).question("store", trial.dialect)
+    source = f"async def create(number):\n    await store.set_if_not_exists({key!r}, {value})\n    return {get}"
+    question = f"len({{*await asyncio.gather(*[create(number) for number in range({CREATORS})]), {get}}})"
+    return [Executed(source), Asked("", None, question, gives(1))]
 
 
 async def race(trial: Trial) -> None:

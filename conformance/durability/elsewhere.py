@@ -12,6 +12,7 @@ from conformance.durability.values import value_of
 from conformance.expectation import Returned
 from conformance.operations import Get
 from conformance.recipe import Place, Recipe
+from conformance.subject import import_path
 from conformance.trial import Handle, Trial, whatever_it_raises
 
 _WORKS = "the store works in another process too"
@@ -111,6 +112,8 @@ async def _find_opening(trial: Trial) -> Recipe | str:
     again = subject.reopening or (subject.opening if subject.opening.takes_path else None)
     if not isinstance(again, Recipe) or not isinstance(subject.opening, Recipe):
         return Need.REOPENING.lack
+    if subject.publishes and import_path(subject.publish) is None:
+        return "the subject's publish() has no import path, so that no other process can publish what it sets"
     key, size = trial.key(), largest(trial)
     for number in range(7):
         trial.legal_value(value_of(key, number, size))
