@@ -97,6 +97,13 @@ def test_page_needs_no_network(report):
     assert not re.search(r"""(src|href)\s*=\s*["'](?!data:,)|url\(|@import|https?://""", render_html([report]))
 
 
+@pytest.mark.parametrize("render", [render_json, render_junit, render_html], ids=lambda render: render.__name__)
+def test_time_line(report, render):
+    """The time line of a concurrent failure is in each report."""
+    told = replace(report.results[-1], verdict=Verdict.FAILED, timeline="first  [set k]")
+    assert "first  [set k]" in render([replace(report, results=(told,))])
+
+
 def test_page_shows_the_clauses(report):
     """Each clause that was asked is on the page."""
     assert render_html([report]).count("<details") == len(report.results)
