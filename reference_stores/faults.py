@@ -7,9 +7,10 @@ import builtins
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, fields
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, overload
 
 from reference_stores.inner_store import OverInnerStore
+from reference_stores.reading import B, KeyRange, Request
 from storeproto import BufferPrototype, BytesPrototype, as_bytes
 
 _READS = ("get",)
@@ -199,7 +200,11 @@ class FaultyStore(OverInnerStore):
     ) -> None:
         self.close()
 
-    async def get(self, key: str, prototype: BufferPrototype[Any] | None = None, byte_range: Any = None) -> Any:
+    @overload
+    async def get(self, key: str, prototype: BufferPrototype[bytes] | None = None, byte_range: Request = None) -> bytes | None: ...
+    @overload
+    async def get(self, key: str, prototype: BufferPrototype[B], byte_range: Request = None) -> B | None: ...
+    async def get(self, key: str, prototype: BufferPrototype[Any] | None = None, byte_range: Request = None) -> Any:
         """Return what the inner store's `get` returns, or the beginning of it."""
         faults = self._due("get", key)
         await self._before(faults, "get")
@@ -212,7 +217,17 @@ class FaultyStore(OverInnerStore):
         self._after(faults, "get")
         return found
 
-    async def get_partial_values(self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[Any]) -> builtins.list[Any]:
+    @overload
+    async def get_partial_values(
+        self, prototype: BufferPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[bytes | None]: ...
+    @overload
+    async def get_partial_values(
+        self, prototype: BufferPrototype[B], key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[B | None]: ...
+    async def get_partial_values(
+        self, prototype: BufferPrototype[Any] | None, key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[Any]:
         """Return what the inner store's `get_partial_values` returns."""
         found: builtins.list[Any] = await self._call(
             "get_partial_values", None, lambda: self._store.get_partial_values(prototype, key_ranges)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import zarr.abc.store as zarr_store
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
@@ -29,6 +29,7 @@ from storeproto import (
 from storeproto.errors import unsupported_error
 
 if TYPE_CHECKING:
+    from reference_stores.reading import B, KeyRange, Request
     from storeproto import BufferPrototype as AnyPrototype
     from storeproto import ByteRangePair, ByteRequest, SupportsDeletes, SupportsListing, SupportsWrites
 
@@ -270,9 +271,11 @@ class BytesAdapter:
     def __repr__(self) -> str:
         return f"BytesAdapter({self.inner!r})"
 
-    async def get(
-        self, key: str, prototype: AnyPrototype[Any] | None = None, byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> Any:
+    @overload
+    async def get(self, key: str, prototype: AnyPrototype[bytes] | None = None, byte_range: Request = None) -> bytes | None: ...
+    @overload
+    async def get(self, key: str, prototype: AnyPrototype[B], byte_range: Request = None) -> B | None: ...
+    async def get(self, key: str, prototype: AnyPrototype[Any] | None = None, byte_range: Request = None) -> Any:
         """Return the value, or the part that `byte_range` names: bytes, or of the class of a prototype."""
         value = await self.inner.get(key, default_buffer_prototype(), _to_zarr_range(byte_range))
         if value is None:
@@ -280,9 +283,13 @@ class BytesAdapter:
         found = value.to_bytes()
         return found if prototype is None else prototype.buffer.from_bytes(found)
 
+    @overload
     async def get_partial_values(
-        self, prototype: AnyPrototype[Any] | None, key_ranges: Iterable[tuple[str, ByteRequest | ByteRangePair | None]]
-    ) -> builtins.list[Any]:
+        self, prototype: AnyPrototype[bytes] | None, key_ranges: Iterable[KeyRange]
+    ) -> builtins.list[bytes | None]: ...
+    @overload
+    async def get_partial_values(self, prototype: AnyPrototype[B], key_ranges: Iterable[KeyRange]) -> builtins.list[B | None]: ...
+    async def get_partial_values(self, prototype: AnyPrototype[Any] | None, key_ranges: Iterable[KeyRange]) -> builtins.list[Any]:
         """Return what `get` would for each key and byte range."""
         return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
 

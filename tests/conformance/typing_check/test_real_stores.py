@@ -7,11 +7,14 @@ from icechunk import IcechunkStore
 import reference_stores
 from conformance.dialect import Native, Zarr
 from reference_stores.adapters.obstore import ObstoreAdapter
-from reference_stores.adapters.zarr import ZarrAdapter
+from reference_stores.adapters.zarr import BytesAdapter, ZarrAdapter
+from reference_stores.faults import FaultyStore
 
 OURS = [
     *[getattr(reference_stores, name) for name in ("MemoryStore", "LocalStore", "ZipStore", "RemoteStore", "LoggingStore")],
     ObstoreAdapter,
+    BytesAdapter,
+    FaultyStore,
 ]
 OF_ZARR_BUFFERS = [
     zarr.storage.MemoryStore,
@@ -26,7 +29,7 @@ OF_ZARR_BUFFERS = [
     ZarrAdapter,
 ]
 NO_DELETES = {reference_stores.ZipStore, zarr.storage.ZipStore}
-NO_PARTIAL_WRITES = {reference_stores.ZipStore, reference_stores.RemoteStore, ObstoreAdapter, *OF_ZARR_BUFFERS}
+NO_PARTIAL_WRITES = {reference_stores.ZipStore, reference_stores.RemoteStore, ObstoreAdapter, BytesAdapter, *OF_ZARR_BUFFERS}
 
 
 @pytest.fixture(scope="module")
