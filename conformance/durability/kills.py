@@ -156,6 +156,8 @@ class _Killing:
                     raise ClauseFailure(
                         "sets succeed in another process too", str(value), "one after the other in each of its tasks"
                     )
+                if kind == "idle":
+                    break
                 writers.heard(kind, value)
         except SilentError:
             pass  # it hangs: ERR-3 asks about that
