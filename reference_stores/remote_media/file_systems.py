@@ -222,11 +222,14 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _closers(fs: Any) -> list[Callable[[], object]]:
-    """What closes the connections of a file system: those of webdav4, of aiohttp in fsspec's own and gcsfs, and below s3fs."""
+    """What closes the connections of a file system: webdav4's, those of aiohttp in fsspec's own and gcsfs, below s3fs and adlfs."""
     webdav_client: Any = getattr(getattr(inner(fs), "client", None), "http", None)
     s3_client: Any = getattr(getattr(getattr(fs, "_s3", None), "_endpoint", None), "http_session", None)
     sessions: dict[Any, Any] = getattr(s3_client, "_sessions", None) or {}
-    connectors = [getattr(session, "_connector", None) for session in [getattr(fs, "_session", None), *sessions.values()]]
+    azure_pipeline: Any = getattr(getattr(fs, "service_client", None), "_pipeline", None)
+    azure_session: Any = getattr(getattr(azure_pipeline, "_transport", None), "session", None)
+    every = [getattr(fs, "_session", None), azure_session, *sessions.values()]
+    connectors = [getattr(session, "_connector", None) for session in every]
     # The way fsspec itself closes connectors where it cannot wait; there is no public one.
     found = [getattr(webdav_client, "close", None), *[getattr(connector, "_close", None) for connector in connectors]]
     return [close for close in found if close is not None]

@@ -292,10 +292,11 @@ class Files(Medium):
         self._forget()
         async with self._systems.request() as fs:
             try:
-                found = await fs._find(self._path(directory), detail=True)
+                found: Any = await fs._find(self._path(directory), detail=True)
             except _GONE:
                 return []
-        return [info for info in found.values() if info["type"] == "file"]
+        infos: list[Info] = [*found.values()] if hasattr(found, "values") else []  # where nothing is, adlfs gives a list
+        return [info for info in infos if info["type"] == "file"]
 
     async def children(self, directory: str) -> AsyncGenerator[list[str], None]:
         """Give the names in `directory`: its files, and its directories with a key somewhere below them."""
