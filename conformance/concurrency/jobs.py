@@ -49,7 +49,7 @@ async def _read_with_few_handles(given: dict[str, Any], line: Line) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(open_handles()) + 1 + _MORE, hard))
         reads = [keys[number % len(keys)] for number in range(given["count"])]
-        answers = await asyncio.gather(*[visitor.perform(Get(key)) for key in reads], return_exceptions=True)
+        answers = await asyncio.gather(*[_read(visitor, key, line) for key in reads], return_exceptions=True)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         raised = [answer for answer in answers if isinstance(answer, BaseException)]
         wrong = [
@@ -63,6 +63,13 @@ async def _read_with_few_handles(given: dict[str, Any], line: Line) -> None:
         line.send(
             "read", [len(raised), brief_error(raised[0]) if raised else "", len(wrong), repr(wrong[0])[:100] if wrong else ""]
         )
+
+
+async def _read(visitor: Visitor, key: str, line: Line) -> Any:
+    try:
+        return await visitor.perform(Get(key))
+    finally:
+        line.send("progress")  # who waits has patience for each, and not for all
 
 
 def race(given: dict[str, Any], line: Line) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from random import Random
@@ -84,9 +84,10 @@ class LiveSearch:
             flaw = never_returned(run) if run.stuck else self._scenario.judge(run)
             if flaw is None or self.found is not None:
                 continue
-            if await self._wrong_alone(number):
-                self.unsuitable = True
-                return
+            for order in run.orders():
+                if await self._wrong_alone(number, order):
+                    self.unsuitable = True
+                    return
             self.found = (run, flaw)
 
     def _drawn(self, number: int) -> Program:
@@ -96,12 +97,12 @@ class LiveSearch:
         self.known |= program.names()
         return program
 
-    async def _wrong_alone(self, number: int) -> bool:
-        """Whether the program of a number is wrong when its clients come one after the other."""
+    async def _wrong_alone(self, number: int, order: Sequence[tuple[int, int]] = ()) -> bool:
+        """Whether the program of a number is wrong when its operations come one after the other, client by client or in `order`."""
         program = self._drawn(number)
         play = self._play(replace(program, cancellations=()))
         await play.prepare()
-        await play.run_serially(tuple(range(len(program.clients))))
+        await play.run_serially(order or program.serially())
         await play.look()
         return self._scenario.judge(play.run(known=self.known)) is not None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import count
@@ -45,6 +46,11 @@ class Program:
         for client in self.clients:
             yield from client
         yield from self.after
+
+    def serially(self, order: Iterable[int] | None = None) -> list[tuple[int, int]]:
+        """What the clients do, client by client, as `Play.run_serially` takes it."""
+        clients = range(len(self.clients)) if order is None else order
+        return [(client, place) for client in clients for place in range(len(self.clients[client]))]
 
     def names(self) -> frozenset[str]:
         """Every key that is set."""
@@ -91,6 +97,16 @@ class Run:
     known: frozenset[str]
     left: str = ""
     waited: bool = True
+
+    def orders(self) -> list[list[tuple[int, int]]]:
+        """The orders in which its operations were called and ended, each by its client and its place."""
+        numbers: Counter[int] = Counter()
+        places: list[tuple[Record, tuple[int, int]]] = []
+        for record in self.of_clients:
+            places.append((record, (record.client, numbers[record.client])))
+            numbers[record.client] += 1
+        ended = sorted(places, key=lambda each: (each[0].returned is None, each[0].returned))
+        return [[place for _, place in places], [place for _, place in ended]]
 
     @property
     def stuck(self) -> list[Record]:
@@ -155,11 +171,10 @@ class Play:
                 task.cancel()
             raise
 
-    async def run_serially(self, order: tuple[int, ...]) -> None:
-        """Let the clients do what they do one after the other."""
-        for number in order:
-            for operation in self.program.clients[number]:
-                await self._call(number, operation)
+    async def run_serially(self, order: Iterable[tuple[int, int]]) -> None:
+        """Do what the clients do, one operation after the other: each is named by its client and its place."""
+        for client, place in order:
+            await self._call(client, self.program.clients[client][place])
 
     async def look(self) -> None:
         """Do what comes when all have ended."""

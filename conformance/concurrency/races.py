@@ -128,7 +128,7 @@ async def _client(play: Play, opening: Opening, place: Place, number: int, barri
         store = await opening.open(place, stack)
         own = Play(play.program, store, play.dialect, clock=play.clock, records=play.records)
         barrier.wait()
-        await own.run_serially((number,))
+        await own.run_serially(play.program.serially((number,)))
         if hasattr(store, "close"):
             closed = store.close()
             if closed is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -53,8 +53,8 @@ class Stage:
         schedule = Urgency(program, play.cancel)
         return self._perform(new_loop(schedule), play, play.run_clients, lambda: schedule.waited)
 
-    def serial(self, program: Program, order: tuple[int, ...]) -> Run:
-        """Perform a program client by client."""
+    def serial(self, program: Program, order: Sequence[tuple[int, int]]) -> Run:
+        """Perform the operations of a program one after the other."""
         play = Play(replace(program, cancellations=()), None, self.dialect)
         return self._perform(new_loop(), play, lambda: play.run_serially(order), lambda: True)
 
@@ -170,7 +170,7 @@ class Search:
                 return
             if self._flaw(run) is None:
                 continue
-            if self._sound_alone(program):
+            if self._sound_alone(program, run):
                 self.found = self._explained(self._smallest(program))
                 return
             self.alone += 1
@@ -188,9 +188,10 @@ class Search:
     def _flaw(self, run: Run) -> Flaw | None:
         return never_returned(run) if run.stuck else self.scenario.judge(run)
 
-    def _sound_alone(self, program: Program) -> bool:
+    def _sound_alone(self, program: Program, flawed: Run) -> bool:
         """Whether the program shows no flaw without concurrency, nor do those that it is compared with."""
-        for order in list(permutations(range(len(program.clients))))[:6]:
+        clients = list(permutations(range(len(program.clients))))
+        for order in [*flawed.orders(), *[program.serially(order) for order in clients[:6]]]:
             run = self.stage.serial(program, order)
             if run.stuck:
                 self.left = run.left or "it waits for what is outside"
@@ -220,7 +221,7 @@ class Search:
             return False
         self._budget -= 1
         run = self.stage.scheduled(program)
-        return not run.left and self._flaw(run) is not None and self._sound_alone(program)
+        return not run.left and self._flaw(run) is not None and self._sound_alone(program, run)
 
     def _explained(self, program: Program) -> Found:
         """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
