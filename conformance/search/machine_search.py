@@ -25,7 +25,8 @@ from conformance.worker import BlockedError
 
 T = TypeVar("T")
 
-_LARGEST_BATCH = 64
+_SMALLEST_BATCH, _LARGEST_BATCH = 4, 64
+"""Examples that Hypothesis runs at once; the first of them is always the simplest."""
 _GRACE = 2.0
 """Seconds beyond a call's deadline after which a loop that has not even cancelled it counts as blocked."""
 
@@ -61,7 +62,7 @@ class MachineSearch:
         self._seed = seed_number
         self._database = DirectoryBasedExampleDatabase(cache / "examples" / file_name(subject)) if cache else None
         self._stop = Event()
-        self._batches = 0
+        self._batches, self._size, self._each = 0, _SMALLEST_BATCH, 0.0
         self._machine = self._make(subject)
         self._last: tuple[Program, Divergence] | None = None
         self._runner: Runner
@@ -98,13 +99,12 @@ class MachineSearch:
             raise errors[0]
 
     def _run_batches(self, end: float) -> None:
-        batch, each = 1, 0.0
         while (left := end - time.monotonic()) > 0 and not self._stop.is_set():
-            if each:
-                batch = max(1, min(2 * batch, _LARGEST_BATCH, int(left / each)))
+            if self._each:
+                self._size = max(_SMALLEST_BATCH, min(2 * self._size, _LARGEST_BATCH, int(left / self._each)))
             began = time.monotonic()
-            self._run_batch(batch)
-            each = (time.monotonic() - began) / batch
+            self._run_batch(self._size)
+            self._each = (time.monotonic() - began) / self._size
 
     def _run_batch(self, size: int) -> None:
         self._last = None

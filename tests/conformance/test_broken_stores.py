@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import os
-import pkgutil
+import re
 import tempfile
+from pathlib import Path
 from typing import Any
 
-import broken_stores
 import pytest
 from broken_stores.sound import SoundStore
+from broken_stores.subjects import stores, subject
+from kill_table import sequential
 
-from conformance import Recipe, Subject, Verdict, check
+from conformance import Verdict, check
+from conformance.contract import CONTRACT
 from conformance.profile import PROFILES
 
 BROKEN = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED)
-
-
-def stores() -> list[type[Any]]:
-    """Every class of the package that declares what it breaks."""
-    modules = [importlib.import_module(f"broken_stores.{found.name}") for found in pkgutil.iter_modules(broken_stores.__path__)]
-    classes = [found for module in modules for _, found in inspect.getmembers(module, inspect.isclass)]
-    return sorted({found for found in classes if "breaks" in vars(found)}, key=lambda found: found.__qualname__)
-
-
-def subject(store: type[Any]) -> Subject:
-    """The store as a subject: as it says itself, or opened without arguments."""
-    recipe = Recipe(f"{store.__module__}:{store.__qualname__}", getattr(store, "arguments", {}))
-    return Subject(
-        name=store.__name__,
-        opening=recipe,
-        reopening=recipe if getattr(store, "reopens", False) else None,
-        disposable=getattr(store, "disposable", False),
-        contents=getattr(store, "contents", None),
-        on_host_files=getattr(store, "on_host_files", False),
-        pure_python=True,
-    )
 
 
 @pytest.fixture
@@ -63,3 +43,15 @@ def test_breaks_what_it_says(store: type[Any]):
 def test_parent_is_sound_or_broken_itself(store: type[Any]):
     """A broken store's faults are its own: its parent is a sound store, or another that declares its faults."""
     assert issubclass(store, SoundStore)
+
+
+@pytest.mark.parametrize("clause", [clause for clause in CONTRACT if clause.check is not None], ids=lambda clause: clause.id)
+def test_clause_kills_a_store(clause):
+    """Each clause that the kit decides is broken by some store: one that breaks none is not known to see anything."""
+    assert [store for store in stores() if clause.id in store.breaks]
+
+
+def test_kill_table_is_complete():
+    """The page of what kills which store lists every store that it is about, and no other; tests/kill_table.py writes it."""
+    page = (Path(__file__).parents[2] / "docs" / "kill_table.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| ([A-Z]\w+) \|", page, re.MULTILINE)) == {store.__name__ for store in sequential()}
