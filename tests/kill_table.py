@@ -1,8 +1,8 @@
 """Measures what kills each broken store, and how soon: `PYTHONPATH=tests python tests/kill_table.py` writes docs/kill_table.md.
 
 Each store is given to the clauses' examples, to the state machine and to the programs, one after the other; each stops at the
-first thing that it finds. Time is of the processor, whatever else the machine does. It takes some minutes; `--part N/M` measures
-a part, as JSON on standard output, and `--merge FILE...` writes the page from parts.
+first thing that it finds. Time is of the processor, whatever else the machine does. Only stores that tests/kill_table.json does not
+know yet are measured; `--again` measures all, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import argparse
 import json
 import os
 import statistics
-import sys
 import time
 import warnings
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +28,7 @@ from conformance.search.machine_search import MachineSearch
 from conformance.search.search import Search
 from conformance.session import Session
 
+MEASURED = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).parents[1] / "docs" / "kill_table.md"
 BROKEN = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED)
 PATIENCE = 0.5
@@ -184,7 +183,7 @@ def page(rows: list[Row]) -> str:
         "| store | fault | first clause | examples | state machine | programs | operations |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in sorted(rows, key=lambda row: row.name):
+    for row in rows:
         fault = row.fault + (f" ({row.source})" if row.source else "")
         cells = [
             row.name,
@@ -201,22 +200,19 @@ def _seconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.2f}"
 
 
-def main(arguments: Iterable[str] | None = None) -> None:
-    """Measure, or put parts together."""
+def main() -> None:
+    """Measure what is not known yet, and write both files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", default="1/1")
-    parser.add_argument("--merge", nargs="+", type=Path)
-    given = parser.parse_args(None if arguments is None else [*arguments])
-    if given.merge:
-        rows = [Row(**row) for path in given.merge for row in json.loads(path.read_text(encoding="utf-8"))]
-    else:
-        number, parts = (int(text) for text in given.part.split("/"))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            rows = [measure(store) for store in sequential()[number - 1 :: parts]]
-        if parts > 1:
-            json.dump([asdict(row) for row in rows], sys.stdout)
-            return
+    parser.add_argument("--again", action="store_true")
+    given = parser.parse_args()
+    known: dict[str, Row] = {}
+    if not given.again:
+        known = {row["name"]: Row(**row) for row in json.loads(MEASURED.read_text(encoding="utf-8"))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = [known.get(store.__name__) or measure(store) for store in sequential()]
+    rows.sort(key=lambda row: row.name)
+    MEASURED.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(rows), encoding="utf-8")
 
 
