@@ -82,6 +82,11 @@ def clock() -> float:
     return time.process_time() + times.children_user + times.children_system
 
 
+def fault(store: type[Any]) -> str:
+    """What is wrong with a store, in one sentence."""
+    return " ".join((store.__doc__ or "").partition("\n\n")[0].split())
+
+
 def measure(store: type[Any]) -> Row:
     """Let the three at one store."""
     profile = PROFILES[getattr(store, "profile", "default")].with_deadline(getattr(store, "deadline", None))
@@ -90,7 +95,6 @@ def measure(store: type[Any]) -> Row:
     if any(clause[:3] not in UNSEEN for clause in store.breaks):
         machine, programs, shortest = by_search(store, profile)
     asked = sum(step["kind"] != "Opened" for step in result.trace)
-    fault = " ".join((store.__doc__ or "").partition("\n\n")[0].split())
     return Row(
         store.__name__,
         fault,
@@ -205,13 +209,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--again", action="store_true")
     given = parser.parse_args()
-    known: dict[str, Row] = {}
+    known: dict[tuple[str, str], Row] = {}
     if not given.again:
-        known = {row["name"]: Row(**row) for row in json.loads(MEASURED.read_text(encoding="utf-8"))}
+        known = {(row["name"], row["fault"]): Row(**row) for row in json.loads(MEASURED.read_text(encoding="utf-8"))}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        rows = [known.get(store.__name__) or measure(store) for store in sequential()]
-    rows.sort(key=lambda row: row.name)
+        rows = [known.get((store.__name__, fault(store))) or measure(store) for store in sequential()]
+    rows.sort(key=lambda row: (row.name, row.fault))
     MEASURED.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(rows), encoding="utf-8")
 
