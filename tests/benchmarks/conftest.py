@@ -16,7 +16,8 @@ import pytest
 HERE = Path(__file__).parent
 SECONDS_PER_TURN = 0.002
 MOST_CALLS = 200
-SECONDS_PER_ROW = 5
+SECONDS_PER_ROW = 5.0
+SECONDS_PER_SMALL_ROW = 0.5
 LEAST_ROUNDS = 3
 
 _ROWS = pytest.StashKey[list[Any]]()
@@ -53,7 +54,7 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     from benchmarks.ratio_table import page
 
-    text = page(rows)
+    text = page(rows, is_small=config.getoption("--small"))
     terminalreporter.write(text)
     target = config.getoption("--ratio-table")
     if target:
@@ -121,7 +122,8 @@ def measured(benchmark, runner, is_small) -> Callable[[dict[str, Callable[[], Aw
             found.clear()
             once += numbers[name] * last
         first, *others = calls
-        rounds = max(LEAST_ROUNDS, min(5 if is_small else 15, int(SECONDS_PER_ROW / once)))
+        seconds_per_row = SECONDS_PER_SMALL_ROW if is_small else SECONDS_PER_ROW
+        rounds = max(LEAST_ROUNDS, min(5 if is_small else 15, int(seconds_per_row / once)))
         benchmark.pedantic(lambda: take_turns([first]), setup=lambda: take_turns(others), rounds=rounds)
         return {name: statistics.median(found) for name, found in seconds.items()}
 

@@ -208,6 +208,7 @@ BOUNDS: dict[tuple[str, str], Bound] = {
     ("memory", "set, 4 MiB"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
     ("memory", "set, 64 KiB, 64 at once"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
     ("memory", "set, 4 MiB, 64 at once"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
+    ("memory", "delete, and set"): Bound(2.0, "the index of directories, which makes listings cheap, is kept"),
     ("memory", "exists, missing"): Bound(2.5, _PRICE_OF_CHECKING),
     ("memory", "set, 1 KiB, new keys"): Bound(1.5, _PRICE_OF_CHECKING),
     ("memory", "get_partial_values, 16 ranges"): Bound(0.2),

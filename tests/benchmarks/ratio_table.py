@@ -46,12 +46,14 @@ class Row:
         return self.counting(self.bound.one) / self.counting(self.bound.other)
 
 
-def page(rows: Iterable[Row]) -> str:
+def page(rows: Iterable[Row], *, is_small: bool) -> str:
     """The documentation's page about speed."""
     by_medium: dict[str, list[Row]] = {}
     for row in sorted(rows, key=_place):
         by_medium.setdefault(row.medium, []).append(row)
     lines = [*_INTRODUCTION, "", _environment()]
+    if is_small:
+        lines += ["", _SMALL]
     for medium, found in by_medium.items():
         lines += ["", f"## {medium}", "", *_table(found)]
     return "\n".join(lines) + "\n"
@@ -95,6 +97,8 @@ def _environment() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("zarr", "obstore", "fsspec"))
     return f"Measured with Python {platform.python_version()} on {platform.system()}, {os.cpu_count()} processors; {packages}."
 
+
+_SMALL = "This was a small run (`--small`), of few rounds: where the machine has other work too, single numbers are off by a factor of two."
 
 _INTRODUCTION = (
     "# Speed",
