@@ -98,7 +98,7 @@ def _environment() -> str:
     return f"Measured with Python {platform.python_version()} on {platform.system()}, {os.cpu_count()} processors; {packages}."
 
 
-_SMALL = "This was a small run (`--small`), of few rounds: where the machine has other work too, single numbers are off by a factor of two."
+_SMALL = "A small run (`--small`), of few rounds: where the machine has other work, single numbers are off by a factor of two."
 
 _INTRODUCTION = (
     "# Speed",
