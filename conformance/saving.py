@@ -72,8 +72,8 @@ def _decoded(saved: object) -> Any:
     match saved:
         case list():
             return tuple([_decoded(item) for item in cast("list[object]", saved)])
-        case {"list": list(items)}:
-            return [_decoded(item) for item in cast("list[object]", items)]
+        case {"list": list()}:
+            return [_decoded(item) for item in cast("Mapping[str, list[object]]", saved)["list"]]
         case {"bytes": str(text)}:
             return base64.b64decode(text, validate=True)
         case {"pattern": int(size), "shift": int(shift)}:
