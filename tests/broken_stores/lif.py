@@ -170,8 +170,10 @@ class DeletedFilesStay(Files):
         self.deleted.discard(key)
 
     def create(self, key: str, value: bytes) -> None:
-        if key not in self:
+        if key in self.deleted:
             self[key] = value
+        else:
+            super().create(key, value)
 
     def __delitem__(self, key: str) -> None:
         if key not in self:

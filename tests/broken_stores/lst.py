@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from broken_stores.sound import SoundStore
 from storeproto import ByteRequest
-from storeproto.keys import below, check_prefix, check_string_prefix
+from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 
 
 class ListsSiblingsTwice(SoundStore):
@@ -347,6 +347,10 @@ class ListsTemporaries(SoundStore):
         finally:
             self.values.pop(temporary, None)
         self.values[key] = new
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        self.values.setdefault(check_key(key), memoryview(value).tobytes())
 
 
 class LeavesALock(SoundStore):
