@@ -22,6 +22,9 @@ class Rows(MutableMapping[str, bytes]):
         self.database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.database.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
 
+    def __del__(self) -> None:
+        self.database.close()
+
     def ask(self, statement: str, *given: object) -> list[Any]:
         """The rows that a statement gives."""
         return self.database.execute(statement, given).fetchall()
