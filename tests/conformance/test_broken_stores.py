@@ -45,7 +45,11 @@ def test_parent_is_sound_or_broken_itself(store: type[Any]):
     assert issubclass(store, SoundStore)
 
 
-@pytest.mark.parametrize("clause", [clause for clause in CONTRACT if clause.check is not None], ids=lambda clause: clause.id)
+# DUR-6 is about a server behind the store: tests/conformance/durability/test_backend.py has one, and the store that breaks it.
+DECIDED = [clause for clause in CONTRACT if clause.check is not None and clause.id != "DUR-6"]
+
+
+@pytest.mark.parametrize("clause", DECIDED, ids=lambda clause: clause.id)
 def test_clause_kills_a_store(clause):
     """Each clause that the kit decides is broken by some store: one that breaks none is not known to see anything."""
     assert [store for store in stores() if clause.id in store.breaks]
