@@ -28,7 +28,6 @@ class CachesWhatWasInvalidated(CreatesInOneStep):
     """Puts into its cache what it read before another task wrote."""
 
     breaks: ClassVar = frozenset({"CON-1"})
-    profile: ClassVar = "quick"
 
     def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
         super().__init__(values, read_only=read_only)
@@ -80,6 +79,7 @@ class AsksBeforeItWrites(CreatesInOneStep):
     """Looks whether a key is there to be deleted, and deletes it later."""
 
     breaks: ClassVar = frozenset({"CON-4"})
+    profile: ClassVar = "default"
 
     async def delete(self, key: str) -> None:
         self.check_writable()
@@ -92,7 +92,6 @@ class WritesInTwoSteps(CreatesInOneStep):
     """Sets one half of a value, and then the other."""
 
     breaks: ClassVar = frozenset({"CON-1", "CON-2", "CON-7"})
-    profile: ClassVar = "quick"
     source: ClassVar = "fsspec 2026.1.0 LocalFileSystem"
 
     async def set(self, key: str, value: Any) -> None:
@@ -107,7 +106,6 @@ class RemovesBeforeItWrites(CreatesInOneStep):
     """Removes the old value before it has the new one."""
 
     breaks: ClassVar = frozenset({"CON-1", "CON-2", "CON-7"})
-    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -121,7 +119,6 @@ class ReadsInTwoParts(CreatesInOneStep):
     """Reads a long value in two parts, which may be of two versions."""
 
     breaks: ClassVar = frozenset({"CON-2"})
-    profile: ClassVar = "quick"
 
     async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
         first = await super().get(key, prototype, byte_range)
@@ -135,6 +132,7 @@ class SharesOneBuffer(CreatesInOneStep):
     """Has one place in memory for the value that is being set, whoever sets it."""
 
     breaks: ClassVar = frozenset({"CON-1", "CON-3"})
+    profile: ClassVar = "default"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -166,7 +164,6 @@ class PrunesWhatIsNeeded(CreatesInOneStep):
     """Removes a directory that has become empty while another task makes a value for it."""
 
     breaks: ClassVar = frozenset({"CON-4"})
-    profile: ClassVar = "quick"
     source: ClassVar = "zarr 3.1.6 LocalStore"
 
     def __init__(self, values: dict[str, bytes] | None = None, *, read_only: bool = False) -> None:
@@ -193,7 +190,6 @@ class WritesBackWhatItRead(CreatesInOneStep):
     """Deletes by writing back all that it had read but the key."""
 
     breaks: ClassVar = frozenset({"CON-4"})
-    profile: ClassVar = "quick"
 
     async def delete(self, key: str) -> None:
         self.check_writable()
@@ -207,7 +203,6 @@ class KeepsALockWhenCancelled(CreatesInOneStep):
     """Does not let go of its lock where a set is cancelled."""
 
     breaks: ClassVar = frozenset({"CON-7"})
-    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -224,7 +219,6 @@ class ListsWhatIsBeingWritten(CreatesInOneStep):
     """Lists a temporary name that a cancelled set leaves behind."""
 
     breaks: ClassVar = frozenset({"CON-4", "CON-7", "LST-13"})
-    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -240,7 +234,6 @@ class CancelsOthers(CreatesInOneStep):
     """Lets tasks that read one key at once share a request, which the first of them cancels for all."""
 
     breaks: ClassVar = frozenset({"CON-7"})
-    profile: ClassVar = "quick"
 
     async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
         if byte_range is not None or prototype is not None:
@@ -329,7 +322,6 @@ class SleepsInTheLoop(CreatesInOneStep):
     """Blocks the event loop while it sets a large value."""
 
     breaks: ClassVar = frozenset({"CON-9"})
-    profile: ClassVar = "quick"
 
     async def set(self, key: str, value: Any) -> None:
         await super().set(key, value)
@@ -341,7 +333,6 @@ class ListsInOneGo(CreatesInOneStep):
     """Blocks the event loop while it lists many keys."""
 
     breaks: ClassVar = frozenset({"CON-9"})
-    profile: ClassVar = "quick"
 
     async def list(self) -> AsyncIterator[str]:
         if len(self.values) > 400:
@@ -354,7 +345,6 @@ class ReadsPartByPart(CreatesInOneStep):
     """Reads the parts of a value one after the other, between which others may write."""
 
     breaks: ClassVar = frozenset({"CON-10"})
-    profile: ClassVar = "quick"
 
     async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, ByteRequest | None]]) -> builtins.list[Any]:
         parts: builtins.list[Any] = []

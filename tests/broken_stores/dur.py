@@ -14,11 +14,17 @@ from typing import ClassVar
 from broken_stores.sound_files import Files, SoundFileStore
 
 
+def dawdle(value: bytes) -> None:
+    """Take so much time that few kills miss it; none for a small value, of which other clauses set thousands."""
+    if len(value) > 64:
+        time.sleep(0.004)
+
+
 def write_slowly(path: Path, value: bytes) -> None:
-    """Write in two parts, with so much time in between that few kills miss it."""
+    """Write in two parts, with some time in between."""
     with path.open("wb", buffering=0) as file:
         file.write(value[: len(value) // 2])
-        time.sleep(0.004)
+        dawdle(value)
         file.write(value[len(value) // 2 :])
 
 
@@ -37,6 +43,7 @@ class WritesInPlace(SoundFileStore):
     """Writes an overwrite into the file that is there."""
 
     breaks: ClassVar = frozenset({"CON-5", "DUR-1", "DUR-3"})
+    profile: ClassVar = "default"
     source: ClassVar = "zarr 3.1.6 FsspecStore over local files"
 
     def __init__(self, root: str, *, read_only: bool = False) -> None:
@@ -76,7 +83,7 @@ class FilesThatAreLocked(Files):
         lock = Path(f"{self.root}-lock")
         lock.touch(exist_ok=False)
         try:
-            time.sleep(0.004)
+            dawdle(value)
             super().__setitem__(key, value)
         finally:
             lock.unlink()

@@ -71,8 +71,8 @@ class LockedByAnError(SoundStore):
 class WaitsForTheKeyToGo(SoundStore):
     """Waits for ever where set_if_not_exists finds the key set."""
 
-    breaks: ClassVar = frozenset({"ERR-3", "NEW-2", "TYP-3"})
-    deadline: ClassVar = 3.0
+    breaks: ClassVar = frozenset({"ERR-3", "NEW-2", "NEW-4", "TYP-3"})
+    deadline: ClassVar = 2.0
 
     async def set_if_not_exists(self, key: str, value: Any) -> None:
         self.check_writable()

@@ -206,6 +206,7 @@ class RepeatsTheLastOfAPage(SoundStore):
     """Begins each page of a listing with the last key of the page before."""
 
     breaks: ClassVar = frozenset({"LST-8", "SET-10"})
+    profile: ClassVar = "default"
 
     async def list(self) -> AsyncIterator[str]:
         keys = sorted(self.values)
@@ -369,6 +370,7 @@ class ListsParts(SoundStore):
     """Lists the parts in which large values were written."""
 
     breaks: ClassVar = frozenset({"LST-13"})
+    profile: ClassVar = "default"
 
     async def list(self) -> AsyncIterator[str]:
         for key, value in [*self.values.items()]:

@@ -237,6 +237,7 @@ class RepeatsAByteBetweenBlocks(SoundStore):
     """Reads in blocks of 1 MiB, and gives the first byte of the second of two blocks twice."""
 
     breaks: ClassVar = frozenset({"RNG-13"})
+    profile: ClassVar = "default"
 
     def part(self, value: bytes, byte_range: ByteRequest | None) -> bytes:
         found = super().part(value, byte_range)

@@ -96,6 +96,7 @@ class CutsAtEightMebibytes(Altering):
     """Cuts a value after 8 MiB."""
 
     breaks: ClassVar = frozenset({"SET-4"})
+    profile: ClassVar = "default"
 
     def altered(self, value: bytes) -> bytes:
         return value[: 8 << 20]
@@ -233,6 +234,7 @@ class HoldsFewKeys(SoundStore):
     """Forgets the oldest key when there are more than 1,500."""
 
     breaks: ClassVar = frozenset({"SET-10", "LST-8"})
+    profile: ClassVar = "default"
 
     async def set(self, key: str, value: Any) -> None:
         await super().set(key, value)
@@ -244,6 +246,7 @@ class LosesOneInAThousand(SoundStore):
     """Does not store the thousandth key."""
 
     breaks: ClassVar = frozenset({"SET-10", "LST-8"})
+    profile: ClassVar = "default"
 
     async def set(self, key: str, value: Any) -> None:
         if len(self.values) != 1_001:

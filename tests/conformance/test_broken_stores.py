@@ -31,7 +31,7 @@ def files_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("store", stores(), ids=lambda store: store.__name__)
 def test_breaks_what_it_says(store: type[Any]):
     """A broken store breaks just the clauses that it declares."""
-    profile = PROFILES[getattr(store, "profile", "default")].with_deadline(getattr(store, "deadline", None))
+    profile = PROFILES[getattr(store, "profile", "quick")].with_deadline(getattr(store, "deadline", None))
     profile = profile.with_type_checkers(*getattr(store, "type_checkers", ()))
     report = check(subject(store), profile=profile, guard=getattr(store, "guarded", False), operations=0)
     assert {result.clause.id for result in report.with_verdict(*BROKEN)} == set(store.breaks), [
