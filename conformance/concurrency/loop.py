@@ -137,9 +137,9 @@ class DeterministicLoop(asyncio.AbstractEventLoop):
         """Return a new future."""
         return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
-        """Return a new task."""
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        """Return a new task; the options are those of `asyncio.Task`, of which later Pythons have more."""
+        return asyncio.Task(coro, loop=self, **options)
 
     def get_task_factory(self) -> None:
         """There is none."""
