@@ -1,7 +1,8 @@
 """Writes findings.md from reports that `storeproto check --json` wrote: `python docs/findings.py --confirm NAME=REPORT.json ...`.
 
 A NAME is that of a section of findings.toml, which has the words. With `--confirm` each failure's script is run on its own, in the
-guard, and a script that does not end with the error that it predicts is a fault of the kit: the page is not written.
+guard, and a script that does not end with the error that it predicts is a fault of the kit: the page is not written. What has no
+script, or need not show each time, is asked again by the section's command.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import argparse
 import html
 import json
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 import tomllib
 import traceback
 from pathlib import Path
@@ -20,6 +24,8 @@ from conformance.guard import GuardedWorld, run_guarded
 
 HERE = Path(__file__).parent
 BROKEN = ("failed", "warned")
+_TIMES = 12
+"""How often a clause is asked again whose finding need not show each time."""
 
 
 def run_script(script: str, world: GuardedWorld) -> None:
@@ -30,18 +36,37 @@ def run_script(script: str, world: GuardedWorld) -> None:
         world.send("".join(traceback.format_exception_only(error)).strip())
 
 
-def confirm(clause: dict[str, Any]) -> str:
+def confirm(clause: dict[str, Any], command: str) -> str:
     """Run a failure's script in the guard; return the error that it ends with, or nothing."""
-    if not clause["script"]:
-        return "" if clause["because"].startswith("found by the state machine") else "no script"
+    if not clause["script"] or clause["because"].startswith("found with real concurrency"):
+        return ask_again(clause["id"], command)
     found = run_guarded(f"{Path(__file__).stem}:run_script", clause["script"], deadline=120.0)
     return str(found.messages[0]) if found.messages else ""
+
+
+def ask_again(clause: str, command: str) -> str:
+    """Ask of one clause again, a few times; return what is found wrong, or nothing."""
+    for seed in range(1, 1 + _TIMES):
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            words = [sys.executable, "-m", "conformance", *shlex.split(command.replace("\\\n", " "))[1:], "--no-cache"]
+            asked = [*words, "--clause", clause, "--seed", str(seed), "--json", str(report)]
+            subprocess.run(asked, stdout=subprocess.DEVNULL, check=False)  # noqa: S603  # the section's own command
+            found = [result for result in read(report)["clauses"] if result["verdict"] in BROKEN]
+        if found:
+            return f"found again: {found[0]['actual']}"
+    return ""
 
 
 def _is_predicted(error: str, clause: dict[str, Any]) -> bool:
     """Whether the script ended with the assertion at its end, with the error that was found, or cannot sort what was listed."""
     kind = error.partition(":")[0].rpartition(".")[2]
-    return kind == "AssertionError" or (bool(kind) and kind in clause["actual"]) or "'<' not supported between" in error
+    return (
+        kind == "AssertionError"
+        or error.startswith("found again")
+        or (bool(kind) and kind in clause["actual"])
+        or "'<' not supported between" in error
+    )
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -106,7 +131,7 @@ def main() -> int:
         for name, report in reports.items():
             for clause in report["clauses"]:
                 if clause["verdict"] in BROKEN:
-                    error = confirm(clause)
+                    error = confirm(clause, words[name]["command"])
                     predicted = _is_predicted(error, clause)
                     unconfirmed += not predicted
                     sys.stdout.write(f"{name} {clause['id']}: {'' if predicted else 'NOT CONFIRMED '}{error[:150]}\n")
