@@ -50,8 +50,13 @@ def register_kinds(trial: Trial) -> tuple[Kind, ...]:
     return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
 
 
-async def investigate(trial: Trial, scenario: Scenario) -> bool:
+async def investigate(trial: Trial, scenario: Scenario, *, often: int = 1) -> bool:
     """Look for the flaw of a scenario; return whether there was anything to interleave.
+
+    Args:
+        trial: asks the store.
+        scenario: says what is looked for.
+        often: how many times as many programs it takes with real concurrency, where the flaw shows in few of them.
 
     Raises:
         ClauseFailure: there is one.
@@ -61,7 +66,7 @@ async def investigate(trial: Trial, scenario: Scenario) -> bool:
     if search.found is not None:
         _fail(trial, search.found)
     if search.left:
-        await _search_live(trial, scenario, search.left)
+        await _search_live(trial, scenario, search.left, often)
         return True
     if search.unsuitable:
         raise NotApplicable(_ALONE)
@@ -152,13 +157,13 @@ def _relevant(run: Run, flaw: Flaw) -> list[Record]:
     return [*run.records] if len(run.records) <= 14 else [*flaw.records]
 
 
-async def _search_live(trial: Trial, scenario: Scenario, left: str) -> None:
+async def _search_live(trial: Trial, scenario: Scenario, left: str, often: int) -> None:
     handle = await trial.open()
     search = LiveSearch(handle.store, trial.dialect, scenario, partial(names_of, trial))
-    programs = max(5, trial.profile.programs // _SHARE)
+    programs = max(5, often * trial.profile.programs // _SHARE)
     try:
         async with trial.within("a program of concurrent clients", 2 * trial.profile.deadline):
-            await search.run(programs, trial.profile.search * SHARE_OF_TIME)
+            await search.run(programs, often * trial.profile.search * SHARE_OF_TIME)
     finally:
         handle.written.update(dict.fromkeys(search.known))
     if search.unsuitable:

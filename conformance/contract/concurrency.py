@@ -129,7 +129,7 @@ async def _con_7(trial: Trial) -> None:
     needs="WX",
 )
 async def _con_8(trial: Trial) -> None:
-    await investigate(trial, Late(deletes=trial.offers(Need.DELETES)))
+    await investigate(trial, Late(deletes=trial.offers(Need.DELETES)), often=4)
 
 
 @clause(
