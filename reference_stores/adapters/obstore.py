@@ -8,12 +8,13 @@ or trailing slash is dropped from a key. `from_obstore(store)` puts that right.
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
+import asyncio
 import builtins
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable
 from contextlib import aclosing, contextmanager
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, NotSupportedError
 from obstore.store import LocalStore
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from obstore import GetOptions
     from obstore.store import ObjectStore
 
+T = TypeVar("T")
+
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 _STAGED_NAME: Final = re.compile(r"#[0-9]+\Z")  # what obstore's LocalStore calls a file that it has not finished
 _LARGEST: Final = 2**63 - 1
@@ -59,7 +62,8 @@ class ObstoreAdapter(ReadingHandle):
     *Reads.* One request for a `get`, whole or in part. A second one follows where the server refuses the first: to tell a range
     past the end of the value, which is empty, from a fault, and for a suffix where the server knows none (Azure).
 
-    *Writes.* `set_if_not_exists` is a conditional request, so that of many callers one wins.
+    *Writes.* `set_if_not_exists` is a conditional request, so that of many callers one wins. On local files a change that was begun
+    is made, although its task is cancelled; the cancellation waits for it, so that it never lands later.
 
     *Keys.* obstore takes no control characters. On local files neither does it take `#` and a number at the end of a key, `a` and
     `a/b` cannot both be keys, and an empty directory that is left behind gets in the way of a key of its name: make the
@@ -219,7 +223,7 @@ class ObstoreAdapter(ReadingHandle):
         new = as_bytes(value)
         try:
             with _masking():
-                await inner.put_async(key, new)
+                await self._landed(inner.put_async(key, new))
         except GenericError:
             await self._refuse_conflict(key)
             raise
@@ -238,11 +242,22 @@ class ObstoreAdapter(ReadingHandle):
         new = as_bytes(value)
         try:
             with _masking():
-                await inner.put_async(key, new, mode="create")
+                await self._landed(inner.put_async(key, new, mode="create"))
         except AlreadyExistsError:
             await self._refuse_conflict(key)  # a directory exists, too
         except GenericError:
             await self._refuse_conflict(key)
+            raise
+
+    async def _landed(self, change: Awaitable[T]) -> T:
+        """Await a change. Threads make it in local files, cancelled or not: there a cancellation waits until they are done."""
+        if not self._has_directories:
+            return await change
+        landing = asyncio.ensure_future(change)
+        try:
+            return await asyncio.shield(landing)
+        except asyncio.CancelledError:
+            await asyncio.wait([landing])
             raise
 
     async def _refuse_conflict(self, key: str) -> None:
@@ -276,7 +291,7 @@ class ObstoreAdapter(ReadingHandle):
     async def _remove(self, inner: ObjectStore, key: str) -> None:
         try:
             with _masking():
-                await inner.delete_async(key)
+                await self._landed(inner.delete_async(key))
         except FileNotFoundError:
             return
         except GenericError:
@@ -297,7 +312,7 @@ class ObstoreAdapter(ReadingHandle):
                 keys = [key for key, _ in page]
                 try:
                     with _masking():
-                        await inner.delete_async(keys)
+                        await self._landed(inner.delete_async(keys))
                 except FileNotFoundError:  # someone else removed one, and those after it are still there
                     for key in keys:
                         await self._remove(inner, key)

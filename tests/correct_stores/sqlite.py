@@ -12,7 +12,7 @@ from broken_stores.sound import SoundStore
 from storeproto import OffsetByteRequest, SuffixByteRequest, resolve
 from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 
-_IS_BELOW = "substr(key, 1, length(?1)) = ?1"
+_IS_BELOW = "instr(key, ?) = 1"
 
 
 class Rows(MutableMapping[str, bytes]):
