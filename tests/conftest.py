@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+# A shell that starts a job in the background lets it ignore the interrupt, and with it all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["STOREPROTO_CACHE"] = ""  # no test writes to the user's own cache, nor knows what another one found
 
 BUCKET = "bucket"

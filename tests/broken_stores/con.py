@@ -92,7 +92,7 @@ class WritesInTwoSteps(CreatesInOneStep):
     """Sets one half of a value, and then the other."""
 
     breaks: ClassVar = frozenset({"CON-1", "CON-2", "CON-7"})
-    source: ClassVar = "fsspec 2026.1.0 LocalFileSystem"
+    source: ClassVar = "fsspec 2026.9.0 LocalFileSystem"
 
     async def set(self, key: str, value: Any) -> None:
         self.check_writable()
@@ -272,7 +272,7 @@ class WritesPartByPart(SoundFileStore):
     """Writes over the file of a value, part by part."""
 
     breaks: ClassVar = frozenset({"CON-5", "DUR-1"})
-    source: ClassVar = "fsspec 2026.1.0 LocalFileSystem"
+    source: ClassVar = "fsspec 2026.9.0 LocalFileSystem"
 
     async def set(self, key: str, value: Any) -> None:
         if key not in self.values:
@@ -292,7 +292,7 @@ class OpensAFileForEachRead(SoundFileStore):
     """Has a file open for each read that waits."""
 
     breaks: ClassVar = frozenset({"CON-6", "CON-10"})
-    source: ClassVar = "obstore 0.8.2 LocalStore"
+    source: ClassVar = "obstore 0.12.1 LocalStore"
 
     async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
         try:
