@@ -142,8 +142,8 @@ async def test_another_event_loop_at_the_same_time(s3_store: RemoteStore):
     assert (seen, await s3_store.get("k")) == (b"v", b"v")
 
 
-async def _rounds(reopen: Any) -> tuple[int, int, int]:
-    for _ in range(3):
+async def _rounds(reopen: Any, count: int) -> tuple[int, int, int]:
+    for _ in range(count):
         async with reopen() as store:
             await store.set("k", b"v")
             await store.get("k")
@@ -156,12 +156,12 @@ async def _rounds(reopen: Any) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("protocol", ["memory", "file", "s3"])
 async def test_nothing_accumulates(reopen_on, protocol: str):
-    """Rounds of opening, using and closing leave no more tasks, threads and open files behind than the first ones did."""
+    """Opening, using and closing a store does not leave a task, a thread or an open file behind each time."""
     reopen = reopen_on(protocol)
-    await _rounds(reopen)
-    before = await _rounds(reopen)
-    after = await _rounds(reopen)
-    assert max(new - old for old, new in zip(before, after, strict=True)) <= 1  # a server thread of the last request
+    before = await _rounds(reopen, 3)
+    after = await _rounds(reopen, 10)
+    # The server's threads for the last requests, and their sockets, are in this process and may still be ending.
+    assert max(new - old for old, new in zip(before, after, strict=True)) < 10
 
 
 async def test_a_file_system_that_was_given_stays_open(s3_options: dict[str, object]):
