@@ -15,7 +15,6 @@ key below another, one that another begins with, the same in another case), half
 from __future__ import annotations
 
 import asyncio
-import inspect
 import pickle
 import tempfile
 import time
@@ -29,6 +28,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from conformance.awaiting import awaited, close_store
 from conformance.clause import ClauseFailure, Need
 from conformance.expectation import Raised, Returned
 from conformance.operations import Get, Operation, Set
@@ -230,12 +230,8 @@ class StoreStateMachine(RuleBasedStateMachine):
 
     async def _reopened(self) -> None:
         assert self.subject.reopening is not None  # noqa: S101  # for the type checker: else there is no such step
-        published = self.subject.publish(self.store)
-        if published is not None:
-            await published
-        closed = self.store.close()
-        if inspect.isawaitable(closed):
-            await closed
+        await awaited(self.subject.publish(self.store))
+        await close_store(self.store)
         self.store = self.player.store = await self.subject.reopening.open(self._place, self._stack)
         # One that was re-opened for reading takes no more changes.
         self.survey = survey(self.subject, self.store)
@@ -249,7 +245,7 @@ class StoreStateMachine(RuleBasedStateMachine):
             return
         self._read_all(handle, "LIF-5", "on an unpickled handle")
         with suppress(Exception):
-            handle.close()
+            self.run(close_store(handle))
 
     def _read_all(self, handle: Any, clause: str, where: str) -> None:
         reader = Player(handle, self.survey.dialect, self.watch)
@@ -272,9 +268,7 @@ class StoreStateMachine(RuleBasedStateMachine):
 
     async def _closed(self) -> None:
         try:
-            closed = self.store.close()
-            if inspect.isawaitable(closed):
-                await closed
+            await close_store(self.store)
         finally:
             await self._stack.aclose()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from conformance.admission import admit
 from conformance.dialect import Dialect
 from conformance.rendering import python_bytes
 from storeproto import ByteRequest
@@ -25,6 +26,18 @@ class Operation:
     def names(self) -> Iterable[str]:
         """The keys and prefixes that the store is given."""
         return ()
+
+    def admit(self, *, guarded: bool = False) -> None:
+        """Return if the store may be given the names.
+
+        Args:
+            guarded: whether this is the guard's child process.
+
+        Raises:
+            NotAdmittedError: one of them could lead out of a store.
+        """
+        for name in self.names():
+            admit(name, operation=self.method, destructive=self.changes, guarded=guarded)
 
     async def apply(self, store: Any, dialect: Dialect) -> Any:
         """Make the call and return its result in the kit's terms."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
+from conformance.awaiting import awaited
 from conformance.secret_values import is_secret
 
 PLACEHOLDERS = ("{tmp_path}", "{unique}", "{read_only}")
@@ -112,8 +113,7 @@ async def enter(found: Any, what: str, stack: AsyncExitStack) -> Any:
     Raises:
         TargetError: there is no store behind it.
     """
-    if inspect.isawaitable(found):
-        found = await found
+    found = await awaited(found)
     if looks_like_a_store(found):
         return found
     if hasattr(found, "__aenter__"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from conformance.awaiting import close_store
 from conformance.durability.processes import Processes
 from conformance.profile import Profile
 from conformance.recipe import Place, Recipe, TargetError
@@ -71,9 +71,8 @@ class Session:
                 found = survey(self.subject, store)
                 self.watch.operation, self.watch.until = "closing the store", time.monotonic() + self.profile.deadline
                 with whatever_it_raises():
-                    closed = store.close()
-                    if inspect.isawaitable(closed):
-                        await asyncio.wait_for(closed, self.profile.deadline)
+                    async with asyncio.timeout(self.profile.deadline):
+                        await close_store(store)
                 return found
 
         try:

@@ -15,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance.admission import admit
+from conformance.awaiting import awaited, close_store
 from conformance.clause import Clause, ClauseFailure, Need, NotApplicable
 from conformance.expectation import Expectation, Outcome, Raised, Returned, gives, gives_names, returns
 from conformance.operations import Clear, Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
@@ -208,9 +209,7 @@ class Trial:
             self.trace.steps.append(Executed(f"# here the subject publishes what {handle.variable} was given"))
         try:
             async with self._limited(f"publishing {handle.variable}", self.profile.deadline):
-                published = self.subject.publish(handle.store)
-                if inspect.isawaitable(published):
-                    await published
+                await awaited(self.subject.publish(handle.store))
         except Exception as error:
             raise _unless_judged(error, "the subject's publish() returns") from error
 
@@ -429,8 +428,7 @@ class Trial:
 
     async def perform(self, handle: Handle, operation: Operation) -> Outcome:
         """Perform `operation`: the one place where a key meets a store."""
-        for name in operation.names():
-            admit(name, operation=operation.method, destructive=operation.changes, guarded=self._world is not None)
+        operation.admit(guarded=self._world is not None)
         if operation.changes:
             handle.written.update(dict.fromkeys(operation.names()))
         deadline = self.profile.deadline * (1 + operation.count / 100 if isinstance(operation, SetEach) else 1)
@@ -593,9 +591,8 @@ class Handle:
     async def close(self) -> None:
         """Close the store; a close that must be awaited is awaited."""
         self.closed = True
-        closed = self.store.close() if hasattr(self.store, "close") else None
-        if inspect.isawaitable(closed):
-            await asyncio.wait_for(closed, self._trial.profile.deadline)
+        async with asyncio.timeout(self._trial.profile.deadline):
+            await close_store(self.store)
 
 
 @contextmanager

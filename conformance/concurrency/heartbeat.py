@@ -49,13 +49,11 @@ async def demand_heartbeat(trial: Trial) -> None:
 async def _stock(trial: Trial, handle: Handle) -> None:
     """Set as many keys as the profile lists."""
     count = _MOST_KEYS if trial.profile.name == "thorough" else trial.profile.many
-    value = trial.dialect.value(trial.legal_value(b"v"))
+    value = trial.legal_value(b"v")
     until = time.monotonic() + trial.profile.search
     for number in range(count):
         key = trial.key(number, trial.directory(number % 10))
-        handle.written[key] = None
-        async with trial.within("set", trial.profile.deadline):
-            await handle.store.set(key, value)
+        await trial.perform(handle, Set(key, value))
         if time.monotonic() > until:
             return
 

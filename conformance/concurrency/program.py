@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from conformance.admission import admit
 from conformance.concurrency.loop import CLIENT
 from conformance.dialect import Dialect
 from conformance.expectation import Outcome, Raised, Returned
@@ -272,5 +271,4 @@ def admit_all(program: Program) -> None:
         NotAdmittedError: a key could lead out of a store.
     """
     for operation in program.operations():
-        for name in operation.names():
-            admit(name, operation=operation.method, destructive=operation.changes, guarded=False)
+        operation.admit()

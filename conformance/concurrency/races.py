@@ -11,6 +11,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from conformance.awaiting import close_store
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.concurrency.history import Call, Kind
 from conformance.concurrency.investigation import SHARE_OF_TIME, names_of, register_kinds
@@ -129,10 +130,7 @@ async def _client(play: Play, opening: Opening, place: Place, number: int, barri
         own = Play(play.program, store, play.dialect, clock=play.clock, records=play.records)
         barrier.wait()
         await own.run_serially(play.program.serially((number,)))
-        if hasattr(store, "close"):
-            closed = store.close()
-            if closed is not None:
-                await closed
+        await close_store(store)
 
 
 def _fail(trial: Trial, flaw: Flaw, run: Run, between: str) -> None:

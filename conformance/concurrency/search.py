@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from itertools import permutations
 from random import Random
 from typing import Any
 
+from conformance.awaiting import close_store
 from conformance.concurrency.loop import DeterministicLoop, StuckError, new_loop
 from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
 from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_schedule
@@ -98,9 +98,7 @@ async def _close(play: Play, stack: AsyncExitStack, *, removes: bool) -> None:
     if removes:
         for name in play.program.names():
             await play.store.delete(name)
-    closed = play.store.close() if hasattr(play.store, "close") else None
-    if inspect.isawaitable(closed):
-        await closed
+    await close_store(play.store)
     await stack.aclose()
 
 

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from conformance.admission import admit
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.dialect import Dialect
 from conformance.durability.elsewhere import given_to, heard, shared_opening, started
@@ -93,10 +92,11 @@ async def create_each(store: Any, dialect: Dialect, keys: Sequence[str], me: int
     """
     seen: list[int] = []
     for key in keys:
-        admit(key, operation="set_if_not_exists", destructive=True, guarded=False)
+        creation = SetIfNotExists(key, value_by(me))
+        creation.admit()
         wait()
         try:
-            await SetIfNotExists(key, value_by(me)).apply(store, dialect)
+            await creation.apply(store, dialect)
             seen.append(creator_of(await Get(key).apply(store, dialect)))
         except Exception:  # noqa: BLE001  # whoever is refused has not won
             seen.append(creator_of(await Get(key).apply(store, dialect)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import signal
 import time
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from conformance.admission import admit
+from conformance.awaiting import awaited, close_store
 from conformance.dialect import Dialect
 from conformance.durability.line import Line
 from conformance.durability.values import Writer
@@ -37,21 +36,16 @@ class Visitor:
 
     async def perform(self, operation: Operation) -> Any:
         """Perform `operation`: the one place where a key meets a store here."""
-        for name in operation.names():
-            admit(name, operation=operation.method, destructive=operation.changes, guarded=False)
+        operation.admit()
         return await operation.apply(self.store, self.dialect)
 
     async def publish(self) -> None:
         """Publish what was set, as the subject does it."""
-        published = self.subject.publish(self.store)
-        if inspect.isawaitable(published):
-            await published
+        await awaited(self.subject.publish(self.store))
 
     async def close(self) -> None:
         """Close the store."""
-        closed = self.store.close()
-        if inspect.isawaitable(closed):
-            await closed
+        await close_store(self.store)
 
 
 @asynccontextmanager

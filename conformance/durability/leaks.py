@@ -10,7 +10,7 @@ import threading
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from conformance.admission import admit
+from conformance.awaiting import close_store
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.operations import Delete, Exists, Get, ListAll, Operation, Set
 from conformance.rendering import brief_error
@@ -49,8 +49,7 @@ def operations(trial: Trial) -> list[Operation]:
 
 async def _perform(trial: Trial, store: object) -> None:
     for operation in operations(trial):
-        for name in operation.names():
-            admit(name, operation=operation.method, destructive=operation.changes, guarded=False)
+        operation.admit()
         with whatever_it_raises():
             await operation.apply(store, trial.dialect)
 
@@ -60,7 +59,7 @@ async def _live_once(trial: Trial) -> None:
         store = await trial.subject.opening.open(trial.place(), stack)
         await _perform(trial, store)
         with whatever_it_raises():
-            await Handle(trial, "store", store, trial.place(), "").close()
+            await close_store(store)
 
 
 async def _live(trial: Trial, rounds: int) -> None:
