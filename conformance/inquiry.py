@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeAlias
@@ -80,7 +80,7 @@ class Inquiry:
         """
         if self._seen is None:
             self._seen = self._session.survey()
-            self.unusable = self._settle_subject(self._seen)
+            self.unusable = self._settle_subject()
             if self.subject.reopening is None:
                 self._seen = self._seen.without(Need.REOPENING)
         return self.unusable
@@ -99,7 +99,7 @@ class Inquiry:
         if clause.guarded:
             self.run_guarded()
             return self.keep(self._in_guard[clause.id])
-        return self._decide(clause, self.seen)
+        return self._decide(clause)
 
     def keep(self, result: Result) -> Result:
         """Take `result` for the answer to its clause."""
@@ -107,15 +107,15 @@ class Inquiry:
         self._progress(result)
         return result
 
-    def _settle_subject(self, seen: Survey) -> str:
+    def _settle_subject(self) -> str:
         """Ask chapter PRE; return why the subject is unusable, or nothing."""
         for clause in CONTRACT:
             if clause.chapter != "PRE":
                 continue
             if clause.id == "PRE-3" and self.subject.reopening_inferred:
-                self._infer_reopening(clause, seen)
+                self._infer_reopening(clause)
                 continue
-            result = self._decide(clause, seen)
+            result = self._decide(clause)
             if result.verdict is Verdict.FAILED:
                 return (
                     f"{self.subject.name}: {clause.id}: expected {result.expected}; got {result.actual}. {result.because}".strip()
@@ -124,9 +124,9 @@ class Inquiry:
                 return f"{self.subject.name}: {clause.id} could not be decided"
         return ""
 
-    def _infer_reopening(self, clause: Clause, seen: Survey) -> None:
+    def _infer_reopening(self, clause: Clause) -> None:
         """Find out whether opening a second time leads to the same data; where it does not, the subject cannot re-open."""
-        result = self._try(clause, seen)
+        result = self.attempt(clause)
         if result.verdict is Verdict.FAILED:
             self.subject = self.subject.without_reopening()
             reason = f"a second opening with the same arguments does not lead to the same data: {result.actual}"
@@ -139,7 +139,7 @@ class Inquiry:
             if self._in_guard:
                 return
             clauses = [clause for clause in self._clauses if clause.guarded]
-            found = {clause.id: self._not_asked(clause, self.seen) for clause in clauses}
+            found = {clause.id: self._not_asked(clause) for clause in clauses}
             pending = [clause for clause in clauses if found[clause.id] is None]
             if not self._guard or not self.subject.has_recipe:
                 reason = Need.RECIPE.lack if self._guard else "the guard's child process was not asked for"
@@ -181,7 +181,7 @@ class Inquiry:
         try:
             self._session.worker.run(run)
             if operations is None and self._profile.machine:
-                found += self._run_machine(search, wanted=wanted, known=known, seed=seed)
+                found += self._run_machine(search, asked, wanted=wanted, known=known, seed=seed)
         except (BlockedError, TimeoutError):
             failing.append(search.playing)
             if "ERR-3" in asked:  # a program hung: the operation is the finding
@@ -199,7 +199,9 @@ class Inquiry:
             ],
         ]
 
-    def _run_machine(self, search: Search, *, wanted: Collection[str], known: set[str], seed: int) -> list[Result]:
+    def _run_machine(
+        self, search: Search, asked: Mapping[str, Clause], *, wanted: Collection[str], known: set[str], seed: int
+    ) -> list[Result]:
         """Run the state machine, and give the search the programs that diverged; return what other steps showed."""
         from conformance.search.machine_search import MachineSearch  # Hypothesis is heavy
 
@@ -220,23 +222,22 @@ class Inquiry:
                 await search.look_into(program, divergence, deadline=self._profile.deadline)
 
         self._session.worker.run(look_into_all)
-        asked = {clause.id: clause for clause in self._clauses}
         return [
             Result(asked[id_], broken(asked[id_].level), failure.expected, failure.actual, "found by the state machine")
             for id_, failure in machine.failures.items()
             if id_ in wanted
         ]
 
-    def _not_asked(self, clause: Clause, seen: Survey) -> Result | None:
+    def _not_asked(self, clause: Clause) -> Result | None:
         """The result of a clause that is not asked at all."""
-        for need in sorted(clause.needs - seen.offers, key=lambda need: need.value):
+        for need in sorted(clause.needs - self.seen.offers, key=lambda need: need.value):
             return Result(clause, Verdict.NOT_APPLICABLE, reason=need.lack)
         if clause.check is None:
             return Result(clause, Verdict.NOT_DECIDED, reason="the kit has no check of this clause yet")
         return None
 
-    def _decide(self, clause: Clause, seen: Survey) -> Result:
-        return self.keep(self._not_asked(clause, seen) or self._try(clause, seen))
+    def _decide(self, clause: Clause) -> Result:
+        return self.keep(self._not_asked(clause) or self.attempt(clause))
 
     def described(self) -> dict[str, Any]:
         """The subject, as a report tells of it."""
@@ -263,12 +264,20 @@ class Inquiry:
             "guard": self.enforcement,
         }
 
-    def _try(self, clause: Clause, seen: Survey) -> Result:
+    def attempt(self, clause: Clause) -> Result:
+        """Run the check of `clause`, and return what it says; `keep` makes it the answer."""
         self._serial += 1
         workspace = self._session.workspace / f"{clause.id}-{self._serial}"
         session = self._session
         trial = Trial(
-            self.subject, seen, clause, self._profile, workspace, session.watch, processes=session.processes, cache=session.cache
+            self.subject,
+            self.seen,
+            clause,
+            self._profile,
+            workspace,
+            session.watch,
+            processes=session.processes,
+            cache=session.cache,
         )
         started = time.perf_counter()
         try:

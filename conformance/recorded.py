@@ -26,7 +26,7 @@ def ask_recorded(result: Result, expect: Mapping[str, str | KnownFailure], inqui
     if result.verdict is not Verdict.PASSED or not isinstance(entry, KnownFailure) or not entry.trace:
         return result
     clause = replace(result.clause, check=_check_of(entry.steps()))
-    found = inquiry._try(clause, inquiry.seen)  # pyright: ignore[reportPrivateUsage]  # one more way to ask a clause
+    found = inquiry.attempt(clause)
     if found.verdict is Verdict.PASSED:
         return result
     because = f"{found.because} a search found it, and its steps were recorded".lstrip()

@@ -4,53 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.clause import Need, NotApplicable
 from conformance.concurrency.investigation import in_thread, stage_of
-from conformance.concurrency.jobs import open_handles
+from conformance.concurrency.jobs import MORE, Reads
 from conformance.concurrency.program import Program
-from conformance.durability.elsewhere import fresh_opening, given_to, heard, started
+from conformance.durability.elsewhere import fresh_opening, given_to, heard, once, started
+from conformance.durability.limits import open_handles
 from conformance.expectation import Returned
 from conformance.operations import Get, Set
-from conformance.rendering import brief, brief_error
 
 if TYPE_CHECKING:
     from conformance.trial import Handle, Trial
 
 _READS = 1_000
 _KEYS = 10
-_MORE = 256
-
-
-@dataclass(frozen=True)
-class Reads:
-    """What came of many reads at once.
-
-    Attributes:
-        raised: how many raised.
-        error: the first error.
-        wrong: how many gave something else than what is stored.
-        answer: the first of these answers.
-    """
-
-    raised: int
-    error: str
-    wrong: int
-    answer: str
 
 
 async def read_many(trial: Trial) -> Reads:
     """Return what came of many reads at once: where another process may be needed, they are done once for both clauses."""
     if not trial.offers(Need.RECIPE):
         return await _read_many(trial)
-    remembered = trial.processes.remembered
-    if "reads" not in remembered:
-        remembered["reads"] = await _read_many(trial)
-    found = remembered["reads"]
-    assert isinstance(found, Reads)  # noqa: S101  # for the type checker
-    return found
+    return await once(trial, "reads", lambda: _read_many(trial))
 
 
 async def _read_many(trial: Trial) -> Reads:
@@ -108,12 +84,9 @@ async def _read_here(handle: Handle, contents: dict[str, bytes], trial: Trial) -
         for task in tasks:
             task.cancel()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
-    if most - before > _MORE // 2:
+    if most - before > MORE // 2:
         return None
-    raised = [answer for answer in answers if isinstance(answer, BaseException)]
-    pairs = zip(reads, answers, strict=True)
-    wrong = [answer for read, answer in pairs if not isinstance(answer, BaseException) and answer != contents[read.key]]
-    return Reads(len(raised), brief_error(raised[0]) if raised else "", len(wrong), brief(wrong[0]) if wrong else "")
+    return Reads.of(answers, [contents[read.key] for read in reads])
 
 
 async def _read_there(trial: Trial, contents: dict[str, bytes]) -> Reads:

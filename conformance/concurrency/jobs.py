@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from conformance.concurrency.values import checked, sized
 from conformance.durability.jobs import Visitor, opened
+from conformance.durability.limits import open_handles, soft_limit
 from conformance.durability.line import Line
 from conformance.operations import Delete, Get, Operation, Set
-from conformance.rendering import brief_error
+from conformance.rendering import brief, brief_error
 
 _LOOK = 0.0005
 """Seconds between two looks at whether to go."""
-_MORE = 256
+MORE = 256
 """Files that may be opened beyond those that are open."""
 
 
-def open_handles() -> list[int]:
-    """The numbers of the files that are open in this process.
+@dataclass(frozen=True)
+class Reads:
+    """What came of many reads at once.
 
-    Raises:
-        OSError: the system does not say.
+    Attributes:
+        raised: how many raised.
+        error: the first error.
+        wrong: how many gave something else than what is stored.
+        answer: the first of these answers.
     """
-    return [int(name) for name in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")]  # noqa: PTH208  # their names alone
+
+    raised: int
+    error: str
+    wrong: int
+    answer: str
+
+    @classmethod
+    def of(cls, answers: Sequence[object], stored: Sequence[bytes]) -> Self:
+        """Compare answers, errors among them, with what is stored."""
+        raised = [answer for answer in answers if isinstance(answer, BaseException)]
+        pairs = zip(answers, stored, strict=True)
+        wrong = [answer for answer, right in pairs if not isinstance(answer, BaseException) and answer != right]
+        return cls(len(raised), brief_error(raised[0]) if raised else "", len(wrong), brief(wrong[0]) if wrong else "")
 
 
 def read_with_few_handles(given: dict[str, Any], line: Line) -> None:
@@ -46,23 +63,13 @@ async def _read_with_few_handles(given: dict[str, Any], line: Line) -> None:
                 await visitor.perform(Set(key, value))
         keys = [*values]
         await visitor.perform(Get(keys[0]))
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(open_handles()) + 1 + _MORE, hard))
         reads = [keys[number % len(keys)] for number in range(given["count"])]
-        answers = await asyncio.gather(*[_read(visitor, key, line) for key in reads], return_exceptions=True)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        raised = [answer for answer in answers if isinstance(answer, BaseException)]
-        wrong = [
-            answer
-            for key, answer in zip(reads, answers, strict=True)
-            if not isinstance(answer, BaseException) and answer != values[key]
-        ]
+        with soft_limit(resource.RLIMIT_NOFILE, max(open_handles()) + 1 + MORE):
+            answers = await asyncio.gather(*[_read(visitor, key, line) for key in reads], return_exceptions=True)
         if given["removes"]:
             for key in keys:
                 await visitor.perform(Delete(key))
-        line.send(
-            "read", [len(raised), brief_error(raised[0]) if raised else "", len(wrong), repr(wrong[0])[:100] if wrong else ""]
-        )
+        line.send("read", astuple(Reads.of(answers, [values[key] for key in reads])))
 
 
 async def _read(visitor: Visitor, key: str, line: Line) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.durability.processes import Message, Process, SilentError, UnusableError
@@ -14,6 +15,8 @@ from conformance.operations import Get
 from conformance.recipe import Place, Recipe
 from conformance.subject import import_path
 from conformance.trial import Handle, Trial, whatever_it_raises
+
+T = TypeVar("T")
 
 _WORKS = "the store works in another process too"
 
@@ -80,6 +83,14 @@ async def killed_when(trial: Trial, job: str, given: dict[str, Any], kind: str) 
     return value
 
 
+async def once(trial: Trial, name: str, find: Callable[[], Awaitable[T]]) -> T:
+    """Return what `find` finds: it is asked once, for all clauses that need what has the same name."""
+    remembered = trial.processes.remembered
+    if name not in remembered:
+        remembered[name] = await find()
+    return cast("T", remembered[name])
+
+
 def fresh_opening(trial: Trial) -> Recipe:
     """The recipe that opens a new store.
 
@@ -97,13 +108,9 @@ async def shared_opening(trial: Trial) -> Recipe:
     Raises:
         NotApplicable: there is none.
     """
-    remembered = trial.processes.remembered
-    if "opening" not in remembered:
-        remembered["opening"] = await _find_opening(trial)
-    found = remembered["opening"]
+    found = await once(trial, "opening", lambda: _find_opening(trial))
     if isinstance(found, str):
         raise NotApplicable(found)
-    assert isinstance(found, Recipe)  # noqa: S101  # for the type checker
     return found
 
 

@@ -9,11 +9,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from conformance.durability.jobs import Visitor, opened
+from conformance.durability.limits import soft_limit
 from conformance.durability.line import Line
 from conformance.durability.values import describe, value_of
 from conformance.operations import (
@@ -43,12 +44,14 @@ def write_without_space(given: dict[str, Any], line: Line) -> None:
 
 
 async def _write_without_space(given: dict[str, Any], line: Line) -> None:
+    import resource
+
     key, other = given["key"], given["other"]
     old, new = value_of(key, 4), b"a longer value;" * (1 << 16)
     async with opened(given) as visitor:
         await visitor.perform(Set(key, old))
         for operation, before in ((Set(key, new), old), (Set(other, new), None), (SetIfNotExists(other, new), None)):
-            with _files_of(_SPACE):
+            with soft_limit(resource.RLIMIT_FSIZE, _SPACE):
                 refused = await _raises(visitor, operation)
             found = await visitor.perform(Get(operation.key))
             if not refused and found == new:
@@ -74,19 +77,6 @@ async def _raises(visitor: Visitor, operation: Operation) -> bool:
     except Exception:  # noqa: BLE001  # any error will do
         return True
     return False
-
-
-@contextmanager
-def _files_of(size: int) -> Generator[None]:
-    """Let no file be longer."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def read_without_handles(given: dict[str, Any], line: Line) -> None:
@@ -140,18 +130,14 @@ def _no_handles() -> Generator[None]:
     """Let nothing be opened: all the handles that this process may have are taken."""
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken = [os.open(os.devnull, os.O_RDONLY)]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 1, hard))
     try:
-        while True:
-            taken.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        pass  # as it should be
-    try:
-        yield
+        with soft_limit(resource.RLIMIT_NOFILE, taken[0] + 1):
+            with suppress(OSError):  # as it should be
+                while True:
+                    taken.append(os.open(os.devnull, os.O_RDONLY))
+            yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         for handle in taken:
             os.close(handle)
 

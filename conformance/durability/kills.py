@@ -10,7 +10,7 @@ from random import Random
 from typing import cast
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
-from conformance.durability.elsewhere import close, fresh_opening, given_to, heard, largest, shared_opening, started
+from conformance.durability.elsewhere import close, fresh_opening, given_to, heard, largest, once, shared_opening, started
 from conformance.durability.processes import Process, SilentError
 from conformance.durability.values import Writer, Writers, describe, value_of
 from conformance.expectation import Raised, gives_names, returns
@@ -52,12 +52,7 @@ class Kills:
 async def kills(trial: Trial) -> Kills:
     """Return what came of killing processes that set: they are killed once, for both clauses that ask."""
     opening = await shared_opening(trial)
-    remembered = trial.processes.remembered
-    if "kills" not in remembered:
-        remembered["kills"] = await _Killing(trial, opening).run()
-    found = remembered["kills"]
-    assert isinstance(found, Kills)  # noqa: S101  # for the type checker
-    return found
+    return await once(trial, "kills", lambda: _Killing(trial, opening).run())
 
 
 class _Killing:
