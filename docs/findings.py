@@ -115,7 +115,7 @@ def _finding(clause: dict[str, Any], note: str) -> list[str]:
 
 def _without_places(text: str) -> str:
     """The text without what differs from run to run."""
-    return re.sub(r"[^\s'\"(]*/storeproto-\w+", "...", text)
+    return re.sub(r"[^\s'\"(`]*/storeproto-\w+", "...", text)
 
 
 def main() -> int:

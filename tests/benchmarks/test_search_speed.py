@@ -11,8 +11,8 @@ from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from machine_settings import machine_settings
 
 import conformance
 from conformance.machine import StoreStateMachine
@@ -45,15 +45,7 @@ def seconds_a_step(machine: type[RuleBasedStateMachine], make: Callable[[type[An
     started = process_time()
     run_state_machine_as_test(
         make(Counting),
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=50,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=machine_settings(examples=40, steps=50),
     )
     return (process_time() - started) / steps
 

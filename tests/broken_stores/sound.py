@@ -135,3 +135,11 @@ class SoundStore:
     async def list(self) -> AsyncIterator[str]:
         for key in [*self.values]:
             yield key
+
+
+class Unwritable(SoundStore):
+    """A sound store that cannot be written to."""
+
+    supports_writes = False
+    supports_deletes = False
+    supports_partial_writes = False

@@ -9,23 +9,15 @@ from typing import Any
 
 import pytest
 from broken_stores.get import MissingKeyIsEmpty
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
+from machine_settings import machine_settings
 
 import conformance
 from conformance.clause import ClauseFailure
 from conformance.machine import StoreStateMachine
 from conformance.reference import SUBJECTS
 
-SETTINGS = settings(
-    max_examples=20,
-    stateful_step_count=30,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = machine_settings(examples=20, steps=30)
 
 
 def subject(target: str, **arguments: object) -> conformance.Subject:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from broken_stores.sound import SoundStore
+from broken_stores.sound import SoundStore, Unwritable
 
 from conformance import Subject, Verdict, check
 from conformance.contract import select
@@ -14,14 +14,6 @@ from conformance.recipe import Factory
 
 CHAPTERS = ["KEY", "SET", "NEW", "DEL", "EXI", "LST"]
 CONTENTS = {"zarr.json": b"{}", "group/zarr.json": b"", "group/array/c/0/0": b"chunk", "group/array/c/0/1": b"x" * 5000}
-
-
-class Unwritable(SoundStore):
-    """A sound store that cannot be written to."""
-
-    supports_writes = False
-    supports_deletes = False
-    supports_partial_writes = False
 
 
 class ZarrKeys:

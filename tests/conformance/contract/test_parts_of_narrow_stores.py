@@ -5,21 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from broken_stores.sound import SoundStore
+from broken_stores.sound import SoundStore, Unwritable
 
 from conformance import Report, Subject, Verdict, check
 from conformance.contract import select
 from conformance.recipe import Factory
 
 CHAPTERS = ("GET", "RNG", "PAR", "PWR", "ERR", "SAF-6")
-
-
-class Unwritable(SoundStore):
-    """A sound store that cannot be written to."""
-
-    supports_writes = False
-    supports_deletes = False
-    supports_partial_writes = False
 
 
 class ShortKeys:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from false_alarms import STORES, search, subject
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from machine_settings import machine_settings
 
 from conformance import Verdict, check, state_machine
 from conformance.profile import QUICK
@@ -50,13 +50,5 @@ def test_conforms(name):
 @pytest.mark.parametrize("name", STORES)
 def test_machine_is_silent(name):
     """The state machine runs through."""
-    quick = settings(
-        max_examples=10,
-        stateful_step_count=30,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    quick = machine_settings(examples=10, steps=30)
     assert run_state_machine_as_test(state_machine(subject(name)), settings=quick) is None
