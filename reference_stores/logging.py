@@ -12,13 +12,9 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self, cast, overload
 
-from typing_extensions import TypeVar
-
 from reference_stores.inner_store import OverInnerStore
+from reference_stores.reading import B, KeyRange, Request
 from storeproto import BufferLike, BufferPrototype, ByteRangePair, ByteRequest, PrototypeStore, RangeByteRequest
-
-B = TypeVar("B")
-KeyRange = tuple[str, ByteRequest | ByteRangePair | None]
 
 _Tell = Callable[[str, object, float, BaseException | None], None]
 
@@ -147,17 +143,15 @@ class LoggingStore(OverInnerStore):
         self,
         key: str,
         prototype: BufferPrototype[bytes] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
+        byte_range: Request = None,
     ) -> bytes | None: ...
     @overload
-    async def get(
-        self, key: str, prototype: BufferPrototype[B], byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> B | None: ...
+    async def get(self, key: str, prototype: BufferPrototype[B], byte_range: Request = None) -> B | None: ...
     async def get(
         self,
         key: str,
         prototype: BufferPrototype[Any] | None = None,
-        byte_range: ByteRequest | ByteRangePair | None = None,
+        byte_range: Request = None,
     ) -> Any:
         """Return what the inner store's `get` returns."""
         with self._call("get", key):
@@ -288,9 +282,7 @@ class LoggingStore(OverInnerStore):
 class _Further(LoggingStore):
     """What a LoggingStore has besides where the inner store has it: never made, its methods are taken one by one."""
 
-    def get_sync(
-        self, key: str, *, prototype: BufferPrototype[Any] | None = None, byte_range: ByteRequest | ByteRangePair | None = None
-    ) -> Any:
+    def get_sync(self, key: str, *, prototype: BufferPrototype[Any] | None = None, byte_range: Request = None) -> Any:
         """Return what the inner store's `get_sync` returns."""
         with self._call("get_sync", key):
             return self._store.get_sync(key, prototype=prototype, byte_range=byte_range)

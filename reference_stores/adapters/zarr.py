@@ -31,7 +31,7 @@ from storeproto.errors import unsupported_error
 if TYPE_CHECKING:
     from reference_stores.reading import B, KeyRange, Request
     from storeproto import BufferPrototype as AnyPrototype
-    from storeproto import ByteRangePair, ByteRequest, SupportsDeletes, SupportsListing, SupportsWrites
+    from storeproto import ByteRequest, SupportsDeletes, SupportsListing, SupportsWrites
 
 
 def to_zarr(store: storeproto.Store[Any, Any]) -> ZarrAdapter:
@@ -58,7 +58,7 @@ def _from_zarr_range(request: zarr_store.ByteRequest | None) -> ByteRequest | No
             raise TypeError(f"the byte range {request!r} is not one of zarr's byte requests")
 
 
-def _to_zarr_range(request: ByteRequest | ByteRangePair | None) -> zarr_store.ByteRequest | None:
+def _to_zarr_range(request: Request) -> zarr_store.ByteRequest | None:
     match request:
         case None:
             return None
