@@ -124,7 +124,7 @@ class Trial:
 
         Disposable data that it holds nevertheless is deleted.
         """
-        handle = await self._open(variable, self._place(), self.subject.opening)
+        handle = await self._open(variable, self.place(), self.subject.opening)
         if self.subject.disposable and self.offers(Need.LISTING) and self.offers(Need.DELETES):
             found = await handle.do(ListAll())
             if isinstance(found, Returned) and found.value:
@@ -144,19 +144,16 @@ class Trial:
             raise NotApplicable("the subject opens no read-only handle: no argument of its re-opening is {read_only}")
         if not opening.takes_path:
             raise NotApplicable("the store does not live in a directory that the kit could look at")
-        made = self._place()
+        made = self.place()
         place = Place(made.path / "unmade", made.unique)
         with suppress(ClauseFailure):
             return await self._open(variable, place, opening, read_only=True, unmade=True), f"{variable}_path"
         return None, f"{variable}_path"
 
-    def _place(self) -> Place:
+    def place(self) -> Place:
+        """Make a place for a store."""
         number = next(_SERIAL)
         return Place(self._new_place(number), f"k{number}x{time.time_ns():x}")
-
-    def place(self) -> Place:
-        """Make a place for a store that another process is to open."""
-        return self._place()
 
     async def visit(self, place: Place, opening: Opening, variable: str = "again") -> Handle:
         """Open what another process has at `place`."""
