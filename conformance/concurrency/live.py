@@ -36,6 +36,7 @@ class LiveSearch:
 
     Attributes:
         tried: how many programs were performed.
+        operations: how many operations their clients called.
         unsuitable: whether the store is wrong without concurrency too.
         found: the run that shows a flaw, and the flaw.
         known: every key that was set.
@@ -43,6 +44,7 @@ class LiveSearch:
 
     def __init__(self, store: Any, dialect: Dialect, scenario: Scenario, names: Callable[[int], Names], *, seed: int = 0) -> None:
         self.tried = 0
+        self.operations = 0
         self.unsuitable = False
         self.found: tuple[Run, Flaw] | None = None
         self._store = store
@@ -65,6 +67,7 @@ class LiveSearch:
             play = self._play(self._drawn(self.tried))
             waiting.append((self.tried, play))
             self.tried += 1
+            self.operations += sum(map(len, play.program.clients))
             await play.prepare()
             await play.run_clients()
             if not play.program.cancellations or len(waiting) == _BATCH:
