@@ -88,6 +88,17 @@ class AsksBeforeItWrites(CreatesInOneStep):
             del self.values[key]
 
 
+class TriesAgainWhatLanded(CreatesInOneStep):
+    """Sets a second time, as one does who takes a lost answer for a lost request: others may have set the key in between."""
+
+    breaks: ClassVar = frozenset({"CON-1"})
+
+    async def set(self, key: str, value: Any) -> None:
+        await super().set(key, value)
+        await asyncio.sleep(0)  # no answer came
+        await super().set(key, value)
+
+
 class WritesInTwoSteps(CreatesInOneStep):
     """Sets one half of a value, and then the other."""
 

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
+from broken_stores.sound_archive import Archive, SoundArchiveStore
 from broken_stores.sound_files import Files, SoundFileStore
 
 
@@ -231,3 +232,30 @@ class ListsWhatItCanSee(SoundFileStore):
     def __init__(self, root: str, *, read_only: bool = False) -> None:
         super().__init__(root, read_only=read_only)
         self.values = FilesThatCanBeSeen(root)
+
+
+class ArchiveOverItsDirectory(Archive):
+    """Puts what is new over the directory, and the directory behind it."""
+
+    def directory(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
+        self.known = (b"", {})  # the next directory may well stand in the same place
+        return super().directory(file)
+
+    def place(self, file: BinaryIO) -> int:
+        values = self.directory(file).values()
+        return max([begin + size for begin, size in values], default=super().place(file))
+
+    def written(self, file: BinaryIO, place: int, value: bytes) -> None:
+        super().written(file, place, value)
+        dawdle(value)
+
+
+class WritesOverItsDirectory(SoundArchiveStore):
+    """Has no directory of its values, old ones included, until the next is written."""
+
+    breaks: ClassVar = frozenset({"DUR-1", "DUR-2"})
+    source: ClassVar = "zarr 3.1.6 ZipStore"
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = ArchiveOverItsDirectory(self.root)
