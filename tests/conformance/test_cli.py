@@ -37,6 +37,19 @@ def test_conforming_store():
     assert check(SOUND) == 0
 
 
+# -P: without what the interpreter itself would put into the path, as a program that pip installed is started.
+@pytest.mark.parametrize(
+    "started", [("-m", "conformance"), ("-P", "-c", "from conformance.cli import main; main()")], ids=["-m", "program"]
+)
+def test_target_in_the_working_directory(tmp_path: Path, started: tuple[str, ...]):
+    """A module in the working directory can be named, however the command is started."""
+    (tmp_path / "own_store.py").write_text("from reference_stores import MemoryStore as Own\n", encoding="utf-8")
+    environment = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
+    given = [sys.executable, *started, "check", "own_store:Own", *QUICKLY]
+    ended = subprocess.run(given, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)  # noqa: S603, PLW1510
+    assert "own_store:Own conforms" in ended.stdout, ended.stderr
+
+
 def test_conclusion(capsys):
     """The last line says whether the store conforms, and to how many clauses of how many."""
     check(SOUND)
