@@ -26,3 +26,11 @@ def zarr_object() -> Any:
     from zarr.storage import ObjectStore
 
     return ObjectStore(MemoryStore())
+
+
+def zarr_cache() -> Any:
+    """Return zarr's CacheStore, over two stores in memory."""
+    from zarr.experimental.cache_store import CacheStore
+    from zarr.storage import MemoryStore
+
+    return CacheStore(MemoryStore(), cache_store=MemoryStore())
