@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lacking = [name for name in _NEEDED if find_spec(name) is None]
     if lacking:
         return _refuse(f"the kit needs {', '.join(lacking)}: pip install 'storeproto[conformance]'")
-    given = _parser().parse_args(arguments)
+    given = make_parser().parse_args(arguments)
     # What the tools themselves raise is for one line; a traceback is for faults of the kit.
     from conformance.contract import UnknownClauseError
     from conformance.expectations import ExpectationError
@@ -73,7 +73,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help says what can be given\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, from which the page about it is made too."""
     parser = _Parser(
         prog="storeproto", description="Judge asynchronous key-value stores by the store contract.", allow_abbrev=False
     )
@@ -128,7 +129,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--no-cache", action="store_true", help="keep nothing for the next run, and use nothing of the last")
     check.set_defaults(run=_check)
 
-    compare = commands.add_parser("compare", help="find the first program on which two stores differ", allow_abbrev=False)
+    compare = commands.add_parser(
+        "compare",
+        help="find the first program on which two stores differ",
+        description="Perform programs on A and B, and print the first on which they differ, made minimal. There is no model in between.",
+        epilog="exit status: 0 the stores agree; 1 they differ; 2 a target or the arguments are unusable; 3 the kit itself failed",
+        allow_abbrev=False,
+    )
     compare.add_argument("first", metavar="A", help="a target, as for check")
     compare.add_argument("second", metavar="B", help="a target, as for check")
     compare.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for those that take it")
@@ -137,7 +144,14 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--operations", type=_count, metavar="N", help="stop after N operations, not after the profile's time")
     compare.set_defaults(run=_compare)
 
-    replay = commands.add_parser("replay", help="perform the traces of a report on a store", allow_abbrev=False)
+    replay = commands.add_parser(
+        "replay",
+        help="perform the traces of a report on a store",
+        description="Perform the traces that a report has of its failures on TARGET, and say of each whether it holds now.",
+        epilog="exit status: 0 each trace that was performed holds; 1 one fails; 2 the file, the target or the arguments are unusable; "
+        "3 the kit itself failed",
+        allow_abbrev=False,
+    )
     replay.add_argument("file", type=Path, metavar="FILE", help="a report that check --json wrote")
     replay.add_argument("target", metavar="TARGET", help="as for check")
     replay.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument for the target")
@@ -145,18 +159,34 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--as", choices=("pytest",), dest="form", help="perform nothing: print the traces as tests to paste")
     replay.set_defaults(run=_replay)
 
-    matrix = commands.add_parser("matrix", help="draw several reports as a table of stores and clauses", allow_abbrev=False)
+    matrix = commands.add_parser(
+        "matrix",
+        help="draw several reports as a table of stores and clauses",
+        description="Draw the verdicts of several reports side by side: a column for each store, a row for each clause.",
+        epilog="exit status: 0 drawn; 2 a file or the arguments are unusable; 3 the kit itself failed",
+        allow_abbrev=False,
+    )
     matrix.add_argument("files", nargs="+", type=Path, metavar="REPORT.json", help="reports that check --json wrote")
     matrix.add_argument("--html", type=Path, metavar="FILE", help="write one page")
     matrix.add_argument("--markdown", type=Path, metavar="FILE", help="write a Markdown table; without either, it is printed")
     matrix.set_defaults(run=_matrix)
 
-    contract = commands.add_parser("contract", help="print the clauses", allow_abbrev=False)
+    contract = commands.add_parser(
+        "contract",
+        help="print the clauses",
+        description="Print the clauses of the contract: id, level, what must be offered for it to apply, and the rule.",
+        allow_abbrev=False,
+    )
     contract.add_argument("id", nargs="?", metavar="ID", help="a clause or a chapter; all of them by default")
     contract.add_argument("--contract", metavar="VERSION", help="the clauses of this version; the newest by default")
     contract.set_defaults(run=_contract)
 
-    reference = commands.add_parser("reference", help="list the reference stores that can be targets", allow_abbrev=False)
+    reference = commands.add_parser(
+        "reference",
+        help="list the reference stores that can be targets",
+        description="List the reference stores that can be targets, and how each is opened.",
+        allow_abbrev=False,
+    )
     reference.set_defaults(run=_reference)
     return parser
 

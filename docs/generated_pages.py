@@ -1,69 +1,97 @@
-"""A hook of mkdocs: pages that are made from the kit's own values, so that they cannot differ from it."""
+"""A hook of mkdocs: pages that are made from the package's own values, so that they cannot differ from it."""
 
 from __future__ import annotations
 
-import inspect
-import re
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File
 
 from conformance.clause import Need
+from conformance.cli import make_parser
 from conformance.contract import CHAPTERS, CONTRACT, VERSION
-from reference_stores import LocalStore, LoggingStore, MemoryStore, RemoteStore, ZipStore, make_store_path
+
+ROOT = Path(__file__).parent.parent
 
 
 def on_files(files: Any, *, config: Any) -> Any:
     """Add the pages."""
-    files.append(File.generated(config, "contract.md", content=contract_page()))
-    files.append(File.generated(config, "reference_stores.md", content=stores_page()))
+    for name, page in (("contract.md", contract_page), ("command_line.md", command_line_page), ("changelog.md", changelog_page)):
+        files.append(File.generated(config, name, content=page()))
     return files
 
 
-def stores_page() -> str:
-    """The reference stores, from their docstrings."""
-    lines = ["# Reference stores", "", *_STORES_INTRODUCTION]
-    for store in (MemoryStore, LocalStore, ZipStore, RemoteStore, LoggingStore, make_store_path):
-        parameters = str(inspect.signature(store)).partition(" ->")[0]
-        lines += ["", f"## {store.__name__}", "", f"`{store.__name__}{parameters}`", "", *_markdown(inspect.getdoc(store) or "")]
-    return "\n".join(lines) + "\n"
+def changelog_page() -> str:
+    """The changelog, as it stands in the project."""
+    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def _markdown(docstring: str) -> list[str]:
-    """A docstring whose sections become lists."""
-    lines: list[str] = []
-    section = False
-    for line in docstring.splitlines():
-        if line in ("Args:", "Attributes:", "Raises:", "Returns:", "Warns:"):
-            section = True
-            lines += [f"**{line[:-1]}**", ""]
-        elif section and re.match(r"    \S", line):
-            name, _, text = line.strip().partition(": ")
-            lines.append(f"- `{name}`: {text}" if text else f"- {name}")
-        elif section and not line:
-            section = False
-            lines.append("")
-        else:
-            lines.append(line)
-    return lines
+def command_line_page() -> str:
+    """The commands and their arguments, as `--help` tells them."""
+    return "\n".join(["# Command line", "", *_COMMAND_LINE_INTRODUCTION, *_commands(make_parser())]) + "\n"
 
 
-_STORES_INTRODUCTION = (
-    "They keep all of the [contract](contract.md) that their medium allows, and are strict where other",
-    "stores are lax: an illegal key",
-    "is refused with `InvalidKeyError`, a change of a read-only handle with `ReadOnlyStoreError`, an operation after `close` with",
-    "`StoreClosedError`; each of them is a `ValueError` too. `get` gives `bytes` without a prototype,",
-    "and the prototype's class with",
-    "one. `list_pages(prefix)` lists in pages of a thousand keys, where a listing by single keys would cost too much.",
+_COMMAND_LINE_INTRODUCTION = (
+    "The extra `conformance` brings the command: `pip install 'storeproto[conformance]'`. `python -m conformance` is the same",
+    "command, and also finds modules in the current directory, as `python -m` does.",
     "",
-    "What a medium cannot do, and the contract asks: a zip archive has no deletes and no partial writes, as its flags say. A",
-    "remote store has no partial writes. Where the file system takes no condition with a request (Azure through adlfs, WebDAV, S3",
-    "servers that do not know `If-None-Match`), several creators of one key at once may each store (NEW-4).",
+    "A **TARGET** is `memory`, `local`, `zip`, `remote` or `logging`, the reference stores, or `package.module:name`, where the",
+    "name is a class, a class method (`zarr.storage:FsspecStore.from_url`), a function that returns a store or a context manager",
+    "of one, asynchronous or not, or a [`Subject`](subjects.md).",
     "",
-    "`reference_stores.adapters` has bridges to other libraries: `zarr.to_zarr(store)` for zarr's",
-    "functions and `zarr.from_zarr(store)`",
-    "back, `obstore.from_obstore(store)`, `mapping.from_mapping(mapping)`.",
+    "**`--arg NAME=VALUE`** gives the target a string, `--arg NAME:=JSON` any other value. In strings, nested ones too,",
+    "`{tmp_path}` stands for a fresh directory, `{unique}` for a word that no other opening has, and `{read_only}` for whether a",
+    "read-only handle is asked for. A parameter that is called `tmp_path` receives a fresh directory by itself.",
+    "",
 )
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
+    (commands,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for name, command in commands.choices.items():
+        yield f"## `storeproto {name}`"
+        yield ""
+        yield f"{command.description}"
+        yield ""
+        yield from ["```text", *command.format_usage().rstrip().removeprefix("usage: ").splitlines(), "```", ""]
+        described = [action for action in command._actions if not isinstance(action, argparse._HelpAction)]
+        if described:
+            yield from ["| argument | |", "|---|---|"]
+        for action in described:
+            words = " ".join(filter(None, [_names(action), _value(action)]))
+            yield f"| `{words}` | {_escaped(action.help or '')} |"
+        yield ""
+        if command.epilog:
+            yield from _exit_statuses(command.epilog)
+
+
+def _names(action: argparse.Action) -> str:
+    return ", ".join(action.option_strings)
+
+
+def _value(action: argparse.Action) -> str:
+    if action.nargs == 0:
+        return ""
+    if action.choices is not None:
+        return _escaped("{" + ",".join(map(str, action.choices)) + "}")
+    named = action.metavar or action.dest.upper()
+    return f"{named}..." if action.nargs == "+" else str(named)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("%%", "%")
+
+
+def _exit_statuses(epilog: str) -> Iterator[str]:
+    """`exit status: 0 conforms; 1 ...; and a remark`, as a list."""
+    title, _, listed = epilog.partition(": ")
+    yield from [f"{title.capitalize()}:", ""]
+    for each in listed.split("; "):
+        status, _, text = each.partition(" ")
+        yield f"- **{status}**: {text}" if status.isdigit() else f"- {each}"
+    yield ""
 
 
 def contract_page() -> str:
@@ -71,12 +99,21 @@ def contract_page() -> str:
     lines = [
         f"# The store contract, version {VERSION}",
         "",
+        "What a store owes its users, clause by clause. It follows the documented interface of `zarr.storage`; where that is silent,",
+        "or where real stores differ, the clause decides. `storeproto contract` prints the same, `storeproto contract RNG-8` one of",
+        "them, and [`storeproto check`](judging.md) says which of them a store keeps.",
+        "",
+        "A *key* is a `str` of segments joined by `/`: none is empty, `.` or `..`, and none has a NUL or a lone surrogate. All else is",
+        'data. A *prefix* is `""`, a key, or a key with one `/` behind it; only `list_prefix` takes any beginning of a key.',
+        "",
         '`v` is the stored value and `n = len(v)`. `dir(p)` is the prefix `p` with exactly one `/` behind it, or `""` for `""`.',
         "**MUST** breaks conformance, **SHOULD** is a warning that `--strict` counts too, **MAY** is only",
         "reported. A clause applies where",
         "the store and its subject offer what it needs:",
         "",
         *[f"- {need.value}: otherwise {need.lack}." for need in Need],
+        "",
+        "Versions of the contract, and what an upgrade may ask anew: [Judging a store](judging.md#versions-of-the-contract).",
     ]
     for chapter, about in CHAPTERS.items():
         clauses = [clause for clause in CONTRACT if clause.chapter == chapter]
