@@ -19,3 +19,6 @@ class MyStore(MemoryStore):
         """Open the store behind a server."""
         assert url
         return cls(cache)
+
+    async def compact(self) -> None:
+        """Give back the memory of what was deleted."""
