@@ -146,8 +146,10 @@ class Performance:
                 yield done.stdout + done.stderr
 
     def _converse(self, block: Block) -> Iterator[str]:
+        printed = io.StringIO()  # one for all: an example may keep it, as a handler of log records does
         for example in doctest.DocTestParser().get_examples(block.text):
-            printed = io.StringIO()
+            printed.seek(0)
+            printed.truncate()
             try:
                 code = compile(example.source, str(block.page), "single", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
                 with redirect_stdout(printed):
