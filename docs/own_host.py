@@ -7,7 +7,9 @@ from typing import Any
 
 from mkdocs.exceptions import PluginError
 
-_ASKED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>|<link\b[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>")
+_ASKED = re.compile(
+    r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^>]*>|<link\b[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>"
+)
 
 
 def on_post_page(output: str, *, page: Any, config: Any) -> str:  # noqa: ARG001  # as mkdocs calls it
