@@ -132,7 +132,7 @@ def make_parser() -> argparse.ArgumentParser:
     compare = commands.add_parser(
         "compare",
         help="find the first program on which two stores differ",
-        description="Perform programs on A and B, and print the first on which they differ, made minimal. There is no model in between.",
+        description="Perform programs on A and B, and print the first on which they differ, made minimal, without a model in between.",
         epilog="exit status: 0 the stores agree; 1 they differ; 2 a target or the arguments are unusable; 3 the kit itself failed",
         allow_abbrev=False,
     )
@@ -148,8 +148,8 @@ def make_parser() -> argparse.ArgumentParser:
         "replay",
         help="perform the traces of a report on a store",
         description="Perform the traces that a report has of its failures on TARGET, and say of each whether it holds now.",
-        epilog="exit status: 0 each trace that was performed holds; 1 one fails; 2 the file, the target or the arguments are unusable; "
-        "3 the kit itself failed",
+        epilog="exit status: 0 each trace that was performed holds; 1 one fails; 2 the file, the target or the arguments are "
+        "unusable; 3 the kit itself failed",
         allow_abbrev=False,
     )
     replay.add_argument("file", type=Path, metavar="FILE", help="a report that check --json wrote")

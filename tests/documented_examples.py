@@ -3,7 +3,7 @@
 A page is a story: its blocks are performed in order, in one folder.
 
 - `python`: a module. One that begins with the comment `# name.py` is that file of the folder, to be imported by later blocks; a
-  `test_*.py` is run by pytest. Any other shares its names with the page's other blocks.
+  `test_*.py` is run with those of all pages, by `run_shown_tests`. Any other shares its names with the page's other blocks.
 - `pycon`: a session of `python -m asyncio`, with what it prints.
 - `console`: commands behind `$`, with what they print. Numbers of a run's summary are compared as numbers, not as values.
 - `diff`: changes of a file of the folder; each begins with `--- name.py`, and what it changes must be there once.
@@ -63,6 +63,17 @@ class Block(NamedTuple):
         found = _FILE.match(self.text)
         return found[1] if found and self.language == "python" else ""
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a file for pytest."""
+        return Path(self.file).name.startswith("test_")
+
+    def write(self, folder: Path) -> None:
+        """Put the file into a folder."""
+        path = folder / self.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.text, encoding="utf-8")
+
 
 def pages() -> list[Path]:
     """The pages that have examples."""
@@ -75,21 +86,43 @@ def blocks(page: Path) -> list[Block]:
     return [Block(page, text.count("\n", 0, found.start(2)), found[1], found[2]) for found in _FENCE.finditer(text)]
 
 
+def run_shown_tests(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of all pages in one process, beside the files that the pages show; few clauses are asked."""
+    files = [block for page in pages() for block in blocks(page) if block.file]
+    for block in files:
+        block.write(folder)
+    few = ["--storeproto-profile=quick", "--storeproto-operations=0", "--storeproto-clauses=GET-1"]
+    given = ["-q", "-c", str(STAND_INS / "pytest.ini"), "--rootdir=.", *few, *[block.file for block in files if block.is_test]]
+    return run([sys.executable, "-m", "pytest", *given], folder)
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, with what the pages' readers are taken to have."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join([str(folder), str(STAND_INS)]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    return subprocess.run(  # noqa: S603  # our own page
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True
+    )
+
+
 class Performance:
     """The examples of one page, performed in a folder that is the current directory and on the search path."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names: dict[str, Any] = {"__name__": "__main__"}
-        self._tests: list[str] = []
         self._imported: set[str] = set()
         self._runner = asyncio.Runner()
 
     def perform(self, shown: list[Block]) -> list[str]:
         """Perform blocks; return what is not as they say."""
         try:
-            found = [difference for block in shown for difference in self._perform(block)]
-            return [*found, *self._run_tests()]
+            return [difference for block in shown for difference in self._perform(block)]
         finally:
             self._runner.close()
             for name in self._imported:
@@ -116,12 +149,8 @@ class Performance:
                 pass
 
     def _keep(self, block: Block) -> None:
-        path = self._folder / block.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text, encoding="utf-8")
-        if path.name.startswith("test_"):
-            self._tests.append(block.file)
-        else:
+        block.write(self._folder)
+        if not block.is_test:
             name = block.file.removesuffix(".py").replace("/", ".")
             sys.modules.pop(name, None)
             importlib.invalidate_caches()
@@ -136,14 +165,6 @@ class Performance:
             whole = path.read_text(encoding="utf-8")
             assert whole.count(old) == 1, f"{name} does not hold once:\n{old}"
             path.write_text(whole.replace(old, new), encoding="utf-8")
-
-    def _run_tests(self) -> Iterator[str]:
-        if self._tests:
-            few = ["--storeproto-profile=quick", "--storeproto-operations=0", "--storeproto-clauses=GET-1"]
-            command = [sys.executable, "-m", "pytest", "-q", "-c", str(STAND_INS / "pytest.ini"), "--rootdir=.", *few, *self._tests]
-            done = self._run(command)
-            if done.returncode:
-                yield done.stdout + done.stderr
 
     def _converse(self, block: Block) -> Iterator[str]:
         printed = io.StringIO()  # one for all: an example may keep it, as a handler of log records does
@@ -172,7 +193,7 @@ class Performance:
         """Run a command of the kit here, which is quicker than in a process of its own, or any other; return what it prints."""
         kit = command.removeprefix("storeproto ").removeprefix("python -m conformance ")
         if kit == command:
-            done = self._run(["sh", "-c", command])
+            done = run(["sh", "-c", command], self._folder)
             return done.stdout + done.stderr
         for name, module in list(sys.modules.items()):
             if str(getattr(module, "__file__", "")).startswith(str(self._folder)):
@@ -181,18 +202,6 @@ class Performance:
         with redirect_stdout(printed), redirect_stderr(printed):
             main(shlex.split(kit))
         return printed.getvalue()
-
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join([str(self._folder), str(STAND_INS)]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        }
-        return subprocess.run(  # noqa: S603  # our own page
-            command, cwd=self._folder, env=environment, check=False, capture_output=True, text=True
-        )
 
 
 def _difference(block: Block, source: str, wanted: str, got: str) -> Iterator[str]:
