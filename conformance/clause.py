@@ -15,26 +15,34 @@ class Level(Enum):
     """How binding a clause is (RFC 2119)."""
 
     MUST = "MUST"
+    """A store that breaks it does not conform."""
     SHOULD = "SHOULD"
+    """A store that breaks it is warned of; under `--strict` it does not conform."""
     MAY = "MAY"
+    """What a store does is reported, and counts for nothing."""
 
 
 class Verdict(Enum):
     """What a run says of a clause."""
 
     PASSED = "passed"
+    """The clause holds."""
     FAILED = "failed"
+    """A MUST that is broken."""
     WARNED = "warned"
     """A SHOULD that is broken."""
     NOTED = "noted"
     """A MAY that is not kept."""
     NOT_APPLICABLE = "not-applicable"
+    """The store or its subject does not offer what the clause needs; the result's `reason` says what."""
     NOT_DECIDED = "not-decided"
     """The kit has no check of this clause yet."""
     INCONCLUSIVE = "inconclusive"
     """A budget ran out before there was an answer."""
     EXPECTED_FAILURE = "expected-failure"
+    """A clause that is broken, as an expectation says."""
     UNEXPECTED_PASS = "unexpected-pass"  # noqa: S105  # no password
+    """A clause that holds, though an expectation says that it is broken."""
     ERROR = "error"
     """The kit itself failed."""
 

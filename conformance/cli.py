@@ -132,7 +132,7 @@ def make_parser() -> argparse.ArgumentParser:
     compare = commands.add_parser(
         "compare",
         help="find the first program on which two stores differ",
-        description="Perform programs on A and B, and print the first on which they differ, made minimal, without a model in between.",
+        description="Perform programs on A and B, without a model in between, and print the first on which they differ.",
         epilog="exit status: 0 the stores agree; 1 they differ; 2 a target or the arguments are unusable; 3 the kit itself failed",
         allow_abbrev=False,
     )

@@ -62,4 +62,4 @@ THOROUGH = Profile(
 )
 
 PROFILES = {profile.name: profile for profile in (QUICK, DEFAULT, THOROUGH)}
-"""By name."""
+"""The three profiles, `quick`, `default` and `thorough`, by name."""

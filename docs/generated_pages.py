@@ -55,7 +55,8 @@ def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield ""
         yield f"{command.description}"
         yield ""
-        yield from ["```text", *command.format_usage().rstrip().removeprefix("usage: ").splitlines(), "```", ""]
+        wanted = " ".join([_value(action) for action in command._actions if not action.option_strings])
+        yield from ["```text", f"{command.prog} {wanted} [OPTION...]".replace("  ", " "), "```", ""]
         described = [action for action in command._actions if not isinstance(action, argparse._HelpAction)]
         if described:
             yield from ["| argument | |", "|---|---|"]
@@ -76,8 +77,8 @@ def _value(action: argparse.Action) -> str:
         return ""
     if action.choices is not None:
         return _escaped("{" + ",".join(map(str, action.choices)) + "}")
-    named = action.metavar or action.dest.upper()
-    return f"{named}..." if action.nargs == "+" else str(named)
+    named = str(action.metavar or action.dest.upper())
+    return {"+": f"{named}...", "?": f"[{named}]"}.get(str(action.nargs), named)
 
 
 def _escaped(text: str) -> str:

@@ -108,24 +108,39 @@ class PrototypeStore(
         ...
 
     async def get(self, key: str, prototype: ProtoT_contra, byte_range: RangeT_contra | None = None) -> BufT | None:
-        """Return the value of `key`, or the part that `byte_range` names, in the prototype's class; None for a missing key."""
+        """Return the value of `key`, or the part that `byte_range` names, in the prototype's class; None for a missing key.
+
+        Raises:
+            ValueError: `key` is not allowed (KEY-11).
+            TypeError: `key` is no `str` (KEY-13), or `byte_range` no byte request (RNG-14).
+        """
         ...
 
     async def get_partial_values(
         self, prototype: ProtoT_contra, key_ranges: Iterable[tuple[str, RangeT_contra | None]]
     ) -> list[BufT | None]:
-        """Return what `get` would for each key and byte range, in their order; None in the place of a missing key (PAR-2)."""
+        """Return what `get` would for each key and byte range, in their order; None in the place of a missing key (PAR-2).
+
+        Raises:
+            ValueError: a key is not allowed (KEY-11).
+            TypeError: a key is no `str` (KEY-13), or a byte range no byte request (RNG-14).
+        """
         ...
 
     async def exists(self, key: str) -> bool:
-        """Whether `key` is set; False for a name that is only a prefix of keys (EXI-1)."""
+        """Whether `key` is set; False for a name that is only a prefix of keys (EXI-1).
+
+        Raises:
+            ValueError: `key` is not allowed (KEY-11).
+        """
         ...
 
     async def getsize(self, key: str) -> int:
         """Return the number of bytes of the value of `key`.
 
         Raises:
-            FileNotFoundError: `key` is not set.
+            FileNotFoundError: `key` is not set (EXI-3).
+            ValueError: `key` is not allowed (KEY-11).
         """
         ...
 
@@ -153,6 +168,10 @@ class Store(PrototypeStore[BufT, ProtoT_contra, RangeT_contra], Protocol[BufT, P
         """Return the value of `key`, or the part that `byte_range` names; None for a missing key.
 
         Without a prototype the value comes in the store's own default class, `bytes` for the reference stores.
+
+        Raises:
+            ValueError: `key` is not allowed (KEY-11).
+            TypeError: `key` is no `str` (KEY-13), or `byte_range` no byte request (RNG-14).
         """
         ...
 
@@ -167,15 +186,21 @@ class SupportsWrites(HasWritesFlag, Protocol[BufT_contra]):
         ...
 
     async def set(self, key: str, value: BufT_contra) -> None:
-        """Store `value` under `key`, in the place of any older value.
+        """Store `value` under `key`, in the place of any older value (SET-1).
 
         Raises:
-            ValueError: the handle is read-only, or the key is not allowed.
+            ValueError: the handle is read-only (RDO-1), or `key` is not allowed (KEY-11).
+            TypeError: `value` is no buffer of this store's (SET-9), or `key` no `str` (KEY-13).
         """
         ...
 
     async def set_if_not_exists(self, key: str, value: BufT_contra) -> None:
-        """Store `value` under `key` if it is not set; else keep the old value, and raise nothing (NEW-2)."""
+        """Store `value` under `key` if it is not set; else keep the old value, and raise nothing (NEW-2).
+
+        Raises:
+            ValueError: the handle is read-only (RDO-1), or `key` is not allowed (KEY-11).
+            TypeError: `value` is no buffer of this store's (SET-9), or `key` no `str` (KEY-13).
+        """
         ...
 
 
@@ -207,15 +232,27 @@ class SupportsDeletes(HasDeletesFlag, Protocol):
         ...
 
     async def delete(self, key: str) -> None:
-        """Remove `key` alone; a missing key is no error (DEL-2)."""
+        """Remove `key` alone; a missing key is no error (DEL-2).
+
+        Raises:
+            ValueError: the handle is read-only (RDO-1), or `key` is not allowed (KEY-11).
+        """
         ...
 
     async def delete_dir(self, prefix: str) -> None:
-        """Remove every key below the directory `prefix`, with or without a `/` behind it (DEL-6, DEL-7)."""
+        """Remove every key below the directory `prefix`, with or without a `/` behind it (DEL-6, DEL-7); all keys for `""`.
+
+        Raises:
+            ValueError: the handle is read-only (RDO-1), or `prefix` is not allowed (KEY-11).
+        """
         ...
 
     async def clear(self) -> None:
-        """Remove every key."""
+        """Remove every key (DEL-9).
+
+        Raises:
+            ValueError: the handle is read-only (RDO-1).
+        """
         ...
 
 
@@ -240,7 +277,7 @@ class SupportsListing(HasListingFlag, Protocol):
         ...
 
     async def is_empty(self, prefix: str) -> bool:
-        """Whether no key is below the directory `prefix` (EXI-4)."""
+        """Whether no key is below the directory `prefix` (EXI-4); `""` is the whole store."""
         ...
 
     async def getsize_prefix(self, prefix: str) -> int:
@@ -258,7 +295,7 @@ class SupportsPages(Protocol):
     """Offers listings by pages, as the reference stores do: for many keys, a small part of the price of one by one. No flag."""
 
     def list_pages(self, prefix: str = "") -> AsyncIterator[list[str]]:
-        """Give what `list_prefix` gives, in lists of any length but 0."""
+        """Give what `list_prefix` gives, in lists of any length but 0 (LST-8)."""
         ...
 
 
