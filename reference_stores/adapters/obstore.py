@@ -52,7 +52,15 @@ _LARGEST: Final = 2**63 - 1
 
 
 def from_obstore(store: ObjectStore, *, read_only: bool = False) -> ObstoreAdapter:
-    """Return the obstore store `store` as a store of bytes."""
+    """Return the obstore store `store` as a store of bytes.
+
+    Args:
+        store: any store of obstore; one of local files is best made with `automatic_cleanup=True`.
+        read_only: refuse every change.
+
+    Raises:
+        ImportError: obstore is not installed (when this module is imported).
+    """
     return ObstoreAdapter(store, read_only=read_only)
 
 

@@ -35,12 +35,31 @@ if TYPE_CHECKING:
 
 
 def to_zarr(store: storeproto.Store[Any, Any]) -> ZarrAdapter:
-    """Return `store` as a zarr store: for `zarr.create_array(store=...)` and the like."""
+    """Return `store` as a zarr store: for `zarr.create_array(store=...)` and the like.
+
+    Values come and go in zarr's buffers, and byte requests in zarr's classes. Flags, mode and data are those of `store`; closing
+    the zarr store closes it.
+
+    Args:
+        store: any store whose `get` needs only a key.
+
+    Raises:
+        ImportError: zarr is not installed (when this module is imported).
+    """
     return ZarrAdapter(store)
 
 
 def from_zarr(store: zarr_store.Store) -> BytesAdapter:
-    """Return the zarr store `store` as a store of bytes, with storeproto's byte requests."""
+    """Return the zarr store `store` as a store of bytes, with storeproto's byte requests and the pair form.
+
+    Flags, mode, data and faults are those of `store`: what it does wrong, this one does.
+
+    Args:
+        store: any store of zarr's kind, icechunk's too.
+
+    Raises:
+        ImportError: zarr is not installed (when this module is imported).
+    """
     return BytesAdapter(store)
 
 
