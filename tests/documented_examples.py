@@ -103,7 +103,8 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join([str(folder), str(STAND_INS)]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # of all plugins that are installed here this one is looked for
+        "PYTEST_PLUGINS": "conformance.pytest_plugin",
     }
     return subprocess.run(  # noqa: S603  # our own page
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True
