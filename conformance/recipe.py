@@ -98,8 +98,7 @@ def load(target: str) -> Any:
 
 def _import_failure(error: Exception, module_name: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name is not None and module_name.startswith(error.name):
-        remedy = "is its package installed here? (python -m conformance looks in the current directory too)"
-        return f"there is no module {error.name!r}; {remedy}"
+        return f"there is no module {error.name!r}; is its package installed here?"
     return f"{type(error).__name__}: {error}"
 
 

@@ -35,7 +35,7 @@ def command_line_page() -> str:
 
 _COMMAND_LINE_INTRODUCTION = (
     "The extra `conformance` brings the command: `pip install 'storeproto[conformance]'`. `python -m conformance` is the same",
-    "command, and also finds modules in the current directory, as `python -m` does.",
+    "command. Modules in the working directory are found, too.",
     "",
     "A **TARGET** is `memory`, `local`, `zip`, `remote` or `logging`, the reference stores, or `package.module:name`, where the",
     "name is a class, a class method (`zarr.storage:FsspecStore.from_url`), a function that returns a store or a context manager",
