@@ -127,3 +127,6 @@ HIDDEN: Final = (
     SystemCall("open_by_handle_at", 304, 265),
 )
 """What the filter could not look into: the process is told that the kernel has no such call, and takes another."""
+
+BY_NAME: Final = {call.name: call for call in (*WATCHED, *HIDDEN)}
+"""All of these, by name."""
