@@ -133,13 +133,15 @@ class ClauseFailure(Exception):  # noqa: N818  # not an error of the kit: what a
         expected: what the contract allows.
         actual: what the store did.
         because: the reason in this situation, one sentence; empty where the clause's text says it all.
+        binding: whether the store promises what the clause only permits, so that it is a MUST for it.
     """
 
-    def __init__(self, expected: str, actual: str, because: str = "") -> None:
+    def __init__(self, expected: str, actual: str, because: str = "", *, binding: bool = False) -> None:
         super().__init__(expected, actual, because)
         self.expected = expected
         self.actual = actual
         self.because = because
+        self.binding = binding
 
     def __str__(self) -> str:
         return f"expected {self.expected}; got {self.actual}" + (f" ({self.because})" if self.because else "")

@@ -327,7 +327,7 @@ def failed(trial: Trial, failure: ClauseFailure) -> Result:
         script, steps = "", []
     return Result(
         trial.clause,
-        broken(trial.clause.level),
+        Verdict.FAILED if failure.binding else broken(trial.clause.level),
         failure.expected,
         failure.actual,
         failure.because,

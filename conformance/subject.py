@@ -73,6 +73,8 @@ class Subject:
         on_host_files: it lives on a host file system, or names its keys through one.
         pure_python: it calls no native code but the standard library's: what the guard must know without an operating system
             that binds native code. None: not known.
+        durable: it promises that what it acknowledged survives a power cut: then DUR-7 is a MUST for it. False: it promises no
+            such thing, and is not asked. None: not known; it is asked, and what it may lose is noted.
         backend: the URL on loopback of the server behind it, `http://127.0.0.1:9000`, as it stands in the arguments of the
             opening's recipe: there the kit puts a proxy of its own in its place, which delays, cuts and fails (DUR-5, DUR-6).
         expect: the clauses that are known to fail, each with its reason.
@@ -89,6 +91,7 @@ class Subject:
     contents: Mapping[str, bytes] | None = None
     on_host_files: bool = False
     pure_python: bool | None = None
+    durable: bool | None = None
     backend: str | None = None
     expect: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 

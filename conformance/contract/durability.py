@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.clause import Level, NotApplicable, clause, undecided
+from conformance.clause import Level, NotApplicable, clause
 from conformance.durability import elsewhere
 from conformance.durability.backend import FAULTS, SHORT_ANSWERS, disturb
 from conformance.durability.kills import kills
+from conformance.durability.power_cut import cut
 from conformance.durability.values import value_of
 from conformance.expectation import gives
 from conformance.operations import Get
@@ -108,19 +109,16 @@ async def _short_reads(trial: Trial) -> None:
     await disturb(trial, SHORT_ANSWERS, refuse=False)
 
 
-CLAUSES = (
-    _killed,
-    _left_behind,
-    _no_space,
-    _closed,
-    _faults,
-    _short_reads,
-    undecided(
-        "DUR-7",
-        Level.MAY,
-        "a power cut",
-        "What was acknowledged survives a power cut, where the store promises it (checked on the order of write, fsync, rename and "
-        "directory fsync, or on a file system that can be cut).",
-        needs="EW",
-    ),
+@clause(
+    "DUR-7",
+    Level.MAY,
+    "a power cut",
+    "What was acknowledged survives a power cut, where the store promises it (checked on the order of write, fsync, rename and "
+    "directory fsync, or on a file system that can be cut).",
+    needs="EW",
 )
+async def _power_cut(trial: Trial) -> None:
+    await cut(trial)
+
+
+CLAUSES = (_killed, _left_behind, _no_space, _closed, _faults, _short_reads, _power_cut)

@@ -10,17 +10,20 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance.awaiting import awaited, close_store
 from conformance.dialect import Dialect
 from conformance.durability.line import Line
-from conformance.durability.values import Writer
+from conformance.durability.values import Change, Writer
 from conformance.operations import Get, Operation, Set
 from conformance.recipe import Place, Recipe
 from conformance.rendering import brief, brief_error
 from conformance.subject import Subject
 from conformance.survey import survey
+
+if TYPE_CHECKING:
+    from conformance.durability.disk_watch import DiskWatch
 
 _FOREVER = 3600.0
 """Seconds that a process waits to be killed."""
@@ -94,6 +97,34 @@ async def _set_until_killed(given: dict[str, Any], line: Line) -> None:
                     line.send("published", task)
 
         await asyncio.gather(*[write(task, writer) for task, writer in enumerate(writers)])
+
+
+def change_while_watched(given: dict[str, Any], line: Line) -> None:
+    """Make changes one after the other, while another process keeps what a power cut would leave."""
+    from conformance.durability.disk_watch import DiskWatch, UnwatchedError  # for Linux alone
+
+    try:
+        watch = DiskWatch.begin(given["path"], given["images"])
+    except UnwatchedError as error:
+        line.send_text("unmade", str(error))
+        return
+    asyncio.run(_change_while_watched(given, watch))
+    watch.end()
+
+
+async def _change_while_watched(given: dict[str, Any], watch: DiskWatch) -> None:
+    async with opened(given) as visitor:
+        for number, change in enumerate(given["changes"]):
+            try:
+                await visitor.perform(Change(*change).operation(given["largest"]))
+                await visitor.publish()
+            except Exception:
+                if not given["publishes"] or number == 0:
+                    raise
+                return  # publishing is the end of a handle, as closing is
+            watch.acknowledged()
+        await visitor.close()
+        watch.closed()
 
 
 def set_and_close(given: dict[str, Any], line: Line) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from conformance.operations import Delete, Operation, Set, SetIfNotExists
 from conformance.rendering import brief
 
 _SIZES = (1 << 20, 1, 1 << 18, 100, 1 << 20, 1 << 16, 4096)
@@ -92,6 +94,31 @@ def describe(found: object, allowed: Sequence[bytes | None]) -> str:
     if not isinstance(found, bytes):
         return brief(found)
     for value in allowed:
-        if value is not None and value.startswith(found):
+        if value is not None and found and value.startswith(found):
             return f"{brief(found)}: the first {len(found):,} of the {len(value):,} bytes of a value that was being set"
     return brief(found)
+
+
+class Change(NamedTuple):
+    """A change of one key.
+
+    Attributes:
+        method: the store's method: set, set_if_not_exists or delete.
+        key: the key.
+        number: of its new value.
+    """
+
+    method: str
+    key: str
+    number: int = 0
+
+    def value(self, largest: int) -> bytes | None:
+        """What the key holds then."""
+        return None if self.method == "delete" else value_of(self.key, self.number, largest)
+
+    def operation(self, largest: int) -> Operation:
+        """The change as an operation."""
+        value = self.value(largest)
+        if value is None:
+            return Delete(self.key)
+        return SetIfNotExists(self.key, value) if self.method == "set_if_not_exists" else Set(self.key, value)

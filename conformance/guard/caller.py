@@ -43,8 +43,15 @@ class Caller:
         given = arguments[opening.flags]
         return int.from_bytes(self.read(8, given), sys.byteorder) if opening.structure else given
 
-    def path(self, call: SystemCall, operand: Operand, arguments: list[int], thread: int) -> str:
+    def path(self, call: SystemCall, operand: Operand, arguments: list[int], thread: int, *, whole: bool = False) -> str:
         """The real path that the operand names.
+
+        Args:
+            call: the call.
+            operand: one of its operands.
+            arguments: what it was given.
+            thread: who makes it.
+            whole: name the file itself where the kernel keeps it below a directory; else that directory is enough.
 
         Raises:
             OSError: it names nothing.
@@ -63,7 +70,7 @@ class Caller:
             follows = not (flags & os.O_NOFOLLOW or (flags & os.O_CREAT and flags & os.O_EXCL))
             if call.opening.structure:
                 resolve = int.from_bytes(self.read(8, arguments[call.opening.flags] + 16), sys.byteorder)
-                if resolve & _RESOLVE_BENEATH_OR_IN_ROOT:
+                if resolve & _RESOLVE_BENEATH_OR_IN_ROOT and not whole:
                     path = ""  # the kernel lets it name only what is below the directory
                 follows = follows and not resolve & _RESOLVE_NO_SYMLINKS
         for alias, meaning in (("/proc/self/", ""), ("/proc/thread-self/", f"task/{thread}/"), ("/dev/fd/", "fd/")):

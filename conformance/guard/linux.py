@@ -12,6 +12,7 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
 PR_SET_KEEPCAPS: Final = 8
 PR_SET_NO_NEW_PRIVS: Final = 38
+PR_SET_PTRACER: Final = 0x59616D61
 
 
 def _checked(result: int, what: str) -> int:
