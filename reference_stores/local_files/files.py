@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from reference_stores.commit_token import CommitToken
+from reference_stores.disk_sync import sync
 from reference_stores.local_files import system_calls
 from reference_stores.local_files.confined_files import LIST, LOOK, READ, WRITE, ConfinedDirectory, is_absent, opened
-from reference_stores.local_files.disk_sync import sync
 from reference_stores.local_files.file_locks import lock_file
 from reference_stores.local_files.file_ranges import Reader, Request, read_part, read_part_now, read_requests, size_of, write_at
 from reference_stores.local_files.key_directories import made_parent, made_room, prune

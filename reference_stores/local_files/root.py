@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+from reference_stores.disk_sync import sync
 from reference_stores.local_files import staging_area
 from reference_stores.local_files.confined_files import LIST, ConfinedDirectory, folds_names, open_confined, opened
 from reference_stores.local_files.directory_walk import DirectoryWalk, FilledDirectories
-from reference_stores.local_files.disk_sync import sync
 from reference_stores.local_files.file_names import path_of
 from reference_stores.local_files.staging_area import RESERVED_NAME, StagingArea
 from storeproto import InvalidKeyError

@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Final
 from weakref import finalize
 
+from reference_stores.disk_sync import sync
 from reference_stores.local_files.confined_files import LIST, WRITE_NEW, ConfinedDirectory, opened
-from reference_stores.local_files.disk_sync import sync
 from reference_stores.local_files.file_locks import lock_file
 
 UNREACHABLE_NAME: Final = b".storeproto-staging-\xff"

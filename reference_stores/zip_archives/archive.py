@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final, Literal, TypeAlias
 from weakref import WeakSet, WeakValueDictionary
 
+from reference_stores.disk_sync import sync_names
 from reference_stores.zip_archives.contents import Contents
 from reference_stores.zip_archives.directory import find_directory
 from reference_stores.zip_archives.positioned_file import PositionedFile
@@ -53,6 +54,7 @@ class Archive:
         self._writer: ZipWriter | None = None
         self._writer_lock: WriterLock | None = None
         self._writable_handles = 0
+        self._name_is_on_disk = False
         self.contents: Contents
         if mode == "r":
             self.contents = _read_contents(location)
@@ -102,6 +104,7 @@ class Archive:
             lock.release()
             raise
         self._writer_lock = lock
+        self._name_is_on_disk = False
         self.contents = self._writer.contents
 
     def put(
@@ -148,6 +151,9 @@ class Archive:
         """Write the directory of all members so far."""
         with self._changing:
             self._open_writer().finish(durable=durable)
+            if durable and not self._name_is_on_disk:
+                sync_names(self.location.parent)
+                self._name_is_on_disk = True
 
     def _open_writer(self) -> ZipWriter:
         if self._writer is None:

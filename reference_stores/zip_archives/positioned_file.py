@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from reference_stores.disk_sync import sync
+
 _SEEKING: Final = Lock()
 
 
@@ -69,7 +71,7 @@ class PositionedFile:
 
     def sync(self) -> None:
         """Return when what was written is on the disk."""
-        os.fsync(self._descriptor)
+        sync(self._descriptor)
 
     def size(self) -> int:
         """Return where the file ends."""
