@@ -108,7 +108,7 @@ class DiskWatch:
         try:
             ours.send(_SEEN)
             if ours.recv(1) != _SEEN:
-                raise UnwatchedError("the memory of another process cannot be read here")
+                raise UnwatchedError("the memory or the files of another process cannot be read here")
             control_process(PR_SET_NO_NEW_PRIVS, 1)
             listener = install_filter(_RULES, every_thread=True)
         except OSError as error:
@@ -145,13 +145,14 @@ def _watch(connection: socket.socket, watched: int, top: Path, images: Path) -> 
             connection.recv(1)
             try:
                 caller = stack.enter_context(closing(Caller(watched)))
-            except OSError:
+                disk = Disk(os.fspath(top))  # before the process goes on
+            except (OSError, TooMuchError):
                 connection.send(_UNSEEN)
                 os._exit(0)
             connection.send(_SEEN)
             _, handles, _, _ = socket.recv_fds(connection, 1, 1)
             if handles:
-                _Recorder(connection, handles[0], caller, top, images).run()
+                _Recorder(connection, handles[0], caller, disk, images).run()
     finally:
         os._exit(0)
 
@@ -171,12 +172,12 @@ class _Record:
 
 
 class _Recorder:
-    def __init__(self, connection: socket.socket, listener: int, caller: Caller, top: Path, images: Path) -> None:
+    def __init__(self, connection: socket.socket, listener: int, caller: Caller, disk: Disk, images: Path) -> None:
         self._connection = connection
         self._listener = listener
         self._caller = caller
         self._images = images
-        self._disk = Disk(os.fspath(top))
+        self._disk = disk
         machine = os.uname().machine
         self._calls = {rule.call.number(machine): rule.call for rule in _RULES}
         self._acknowledged = 0

@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, ClassVar
@@ -259,3 +259,120 @@ class WritesOverItsDirectory(SoundArchiveStore):
     def __init__(self, root: str, *, read_only: bool = False) -> None:
         super().__init__(root, read_only=read_only)
         self.values = ArchiveOverItsDirectory(self.root)
+
+
+class FilesOnTheDisk(Files):
+    """Brings each value to the disk, and then the names on the way to it."""
+
+    @contextmanager
+    def written(self, value: bytes) -> Iterator[str]:
+        with super().written(value) as temporary:
+            self.synchronise(temporary)
+            yield temporary
+
+    def put(self, temporary: str, key: str, rename: Callable[[str, str], None]) -> None:
+        super().put(temporary, key, rename)
+        self.synchronise_names(key)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        self.synchronise_names(key)
+
+    def synchronise_names(self, key: str) -> None:
+        """Bring the names in the directories above `key` to the disk."""
+        path = Path(self.path(key))
+        while path != Path(self.root):
+            path = path.parent
+            self.synchronise(str(path))
+
+    def synchronise(self, path: str) -> None:
+        """Bring the contents of a file or the names in a directory to the disk."""
+        with suppress(FileNotFoundError):  # another has removed the empty directory
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+class SoundDurableStore(SoundFileStore):
+    """Keeps what it acknowledged through a power cut."""
+
+    breaks: ClassVar = frozenset[str]()
+    durable: ClassVar = True
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesOnTheDisk(root)
+
+
+class FilesOfUnsyncedContents(FilesOnTheDisk):
+    """Brings the names of files to the disk, and not what is in them."""
+
+    written = Files.written
+
+
+class RenamesUnsyncedFiles(SoundDurableStore):
+    """Renames a file into place whose contents are not on the disk."""
+
+    breaks: ClassVar = frozenset({"DUR-7"})
+    source: ClassVar = "zarr 3.1.6 LocalStore, which promises nothing"
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesOfUnsyncedContents(root)
+
+
+class FilesOfUnsyncedNames(FilesOnTheDisk):
+    """Brings the contents of files to the disk, and not their names."""
+
+    def synchronise_names(self, key: str) -> None:
+        """Do nothing."""
+
+
+class ForgetsTheDirectory(SoundDurableStore):
+    """Leaves it to the system when the names of files come to the disk."""
+
+    breaks: ClassVar = frozenset({"DUR-7"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesOfUnsyncedNames(root)
+
+
+class FilesSyncedInPlace(FilesOnTheDisk):
+    """Brings the contents of files to the disk when they have their names."""
+
+    written = Files.written
+
+    def put(self, temporary: str, key: str, rename: Callable[[str, str], None]) -> None:
+        Files.put(self, temporary, key, rename)
+        self.synchronise(self.path(key))
+        self.synchronise_names(key)
+
+
+class SyncsAfterRename(SoundDurableStore):
+    """Puts a file in the place of the old one before its contents are on the disk."""
+
+    breaks: ClassVar = frozenset({"DUR-7"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesSyncedInPlace(root)
+
+
+class FilesInUnsyncedDirectories(FilesOnTheDisk):
+    """Brings the name of a file to the disk, and not those of the directories above it."""
+
+    def synchronise_names(self, key: str) -> None:
+        self.synchronise(str(Path(self.path(key)).parent))
+
+
+class ForgetsNewDirectories(SoundDurableStore):
+    """Leaves it to the system when the names of new directories come to the disk."""
+
+    breaks: ClassVar = frozenset({"DUR-7"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesInUnsyncedDirectories(root)

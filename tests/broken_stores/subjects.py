@@ -29,4 +29,5 @@ def subject(store: type[Any]) -> Subject:
         contents=getattr(store, "contents", None),
         on_host_files=getattr(store, "on_host_files", False),
         pure_python=True,
+        durable=getattr(store, "durable", False),
     )
