@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -126,6 +127,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="ask this type checker about the store's class (TYP-4); mypy by default, and none by the quick profile",
     )
     check.add_argument("--disposable", action="store_true", help="the target's data may be deleted even where it is not empty")
+    check.add_argument(
+        "--durable", action="store_true", help="the target promises to survive a power cut: fail where it does not (DUR-7)"
+    )
     check.add_argument("--no-cache", action="store_true", help="keep nothing for the next run, and use nothing of the last")
     check.set_defaults(run=_check)
 
@@ -225,6 +229,8 @@ def _check(given: argparse.Namespace) -> int:
     if len(given.targets) > 1 and (given.badge or given.write_expectations):
         raise _UnusableError("--badge and --write-expectations are for one TARGET: check the targets one by one")
     subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
+    if given.durable:
+        subjects = [replace(subject, durable=True) for subject in subjects]
     reports: list[Report] = []
     unusable: list[str] = []
     for subject in subjects:

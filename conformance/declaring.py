@@ -96,6 +96,7 @@ def subject(
     contents: Mapping[str, bytes] | None = None,
     on_host_files: bool | None = None,
     pure_python: bool | None = None,
+    durable: bool | None = None,
     expect: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declare the function below to open a new, empty store: pytest then judges the store, clause by clause.
@@ -113,6 +114,7 @@ def subject(
         contents: what a store that cannot be written to holds.
         on_host_files: it lives on a host file system; by default where the function takes `tmp_path`.
         pure_python: it calls no native code but the standard library's.
+        durable: whether it promises that what it acknowledged survives a power cut.
         expect: the clauses that are known to fail, each with its reason.
 
     Raises:
@@ -128,6 +130,7 @@ def subject(
         "contents": contents,
         "on_host_files": on_host_files,
         "pure_python": pure_python,
+        "durable": durable,
         "expect": expect,
     }
     fields = {field: value for field, value in given.items() if value is not None}

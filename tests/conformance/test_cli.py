@@ -67,6 +67,13 @@ def test_broken_should(strict: tuple[str, ...], status: int):
     assert check("unruly_stores:Nameless", "--clause", "LIF-10", *strict) == status
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what a process brings to the disk")
+@pytest.mark.parametrize(("durable", "status"), [((), 0), (("--durable",), 1)])
+def test_promise_of_durability(durable: tuple[str, ...], status: int):
+    """A store that is said to survive a power cut, and does not, gives 1."""
+    assert check("local", "--clause", "DUR-7", *durable) == status
+
+
 def test_worst_of_several():
     """Of several targets the worst counts."""
     assert check(SOUND, "broken_stores.get:MissingKeyIsEmpty", "unruly_stores:raises") == 2

@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 
-from conformance.durability.processes import Processes
+from conformance.durability.processes import Message, Processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what a process brings to the disk")
 
 JOBS = '''
 import ctypes, mmap, os, threading
-from conformance.durability.disk_watch import DiskWatch
+from conformance.durability.disk_watch import DiskWatch, UnwatchedError
+
+def watched_twice(given, line):
+    for _ in range(2):
+        try:
+            DiskWatch.begin(given["top"], given["images"])
+        except UnwatchedError as error:
+            line.send("unmade", str(error))
 
 def watched(function):
     def job(given, line):
@@ -131,18 +138,24 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         made.close()
 
 
+def said(processes: Processes, job: str, directory: Path) -> Message:
+    """Run a job on the directory `top`, and return the first that it says."""
+    given = {name: str(directory / name) for name in ("top", "images")}
+    for made in given.values():
+        Path(made).mkdir()
+    process = processes.start(f"jobs_to_watch:{job}", given)
+    message = process.receive(SECONDS)
+    process.kill(SECONDS)
+    return message
+
+
 @pytest.fixture
 def watched(processes: Processes, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
     """Run a job under the watch, and return the last moment: what was not synchronised, and what survived in which image."""
 
     def run(job: str) -> dict[str, Any]:
-        top, images = tmp_path / "top", tmp_path / "images"
-        top.mkdir()
-        images.mkdir()
-        process = processes.start(f"jobs_to_watch:{job}", {"top": str(top), "images": str(images)})
-        assert process.receive(SECONDS) == ("returned", None)
-        process.kill(SECONDS)
-        moment: dict[str, Any] = json.loads((images / "record.json").read_bytes())["moments"][-1]
+        assert said(processes, job, tmp_path) == ("returned", None)
+        moment: dict[str, Any] = json.loads((tmp_path / "images" / "record.json").read_bytes())["moments"][-1]
         return moment
 
     return run
@@ -179,3 +192,9 @@ def test_error_is_the_systems_own(watched, tmp_path: Path):
     """A handle that is none is refused as ever."""
     watched("error_of_fsync")
     assert (tmp_path / "top" / "error").readlink() == Path("Bad file descriptor")
+
+
+def test_kernel_that_shows_nothing(processes, tmp_path: Path):
+    """Where the kernel refuses the filter, as it does where another process watches already, the reason says so."""
+    kind, reason = said(processes, "watched_twice", tmp_path)
+    assert (kind, reason.partition(":")[0]) == ("unmade", "the system shows no other process its system calls")
