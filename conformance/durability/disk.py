@@ -12,10 +12,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 _MOST_BYTES: Final = 64 << 20
 _MOST_PINS: Final = 2000
+_TO_PIN: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
 _MOST_ALONE: Final = 4
 """Files of which each alone is lost, or survives, are tried as long as they are few."""
 
@@ -79,7 +82,7 @@ class Disk:
 
     def __init__(self, top: str) -> None:
         self._top = top
-        self._root = _inode(os.stat(top))
+        self._root = _inode(Path(top).stat())
         self._contents: dict[Inode, bytes] = {}
         self._names: dict[Inode, Names] = {}
         self._pins: dict[Inode, int] = {}
@@ -100,21 +103,21 @@ class Disk:
             self._contents[_inode(status)] = _read(handle)
         else:
             return False
-        self._pin(_inode(status), lambda: os.dup(handle))
+        self._pin(_inode(status), partial(os.dup, handle))
         return True
 
     def synchronise_all(self) -> None:
         """Bring everything to the disk."""
         live = self._look()
         for inode, path in live.paths.items():
-            self._pin(inode, lambda path=path: os.open(path, os.O_RDONLY | os.O_NOFOLLOW))
+            self._pin(inode, partial(os.open, path, _TO_PIN))
         self._names, self._contents = {**live.names}, {**self._contents, **live.contents}
 
     def _synchronise_names(self, directory: Inode, handle: int) -> None:
         old, new = self._names.get(directory, {}), _listed(handle)
         for name, entry in new.items():
             if entry.kind != stat.S_IFLNK:
-                self._pin(entry.inode, lambda name=name: os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=handle))
+                self._pin(entry.inode, partial(os.open, name, _TO_PIN, dir_fd=handle))
         self._names[directory] = new
         gone = {entry.inode for entry in old.values()} - {entry.inode for entry in new.values()}
         if not gone:
@@ -162,12 +165,12 @@ class Disk:
         yield Image("the contents alone", self._tree(self._names, current))
         yield Image("the names, and the first half of the contents", self._tree(live.names, first_half))
         yield Image("the names, and the second half of the contents", self._tree(live.names, second_half))
-        for inode in written if 1 < len(written) <= _MOST_ALONE else ():
-            name = self._named(live.paths[inode])
-            yield Image(f"all but the contents of {name}", self._tree(live.names, lambda n, i=inode: kept(n) if n == i else current(n)))
-            yield Image(
-                f"the names, and the contents of {name}", self._tree(live.names, lambda n, i=inode: current(n) if n == i else kept(n))
-            )
+        for alone in written if 1 < len(written) <= _MOST_ALONE else ():
+            name = self._named(live.paths[alone])
+            lost = {inode: (kept if inode == alone else current)(inode) for inode in live.contents}
+            found = {inode: (current if inode == alone else kept)(inode) for inode in live.contents}
+            yield Image(f"all but the contents of {name}", self._tree(live.names, lost.__getitem__))
+            yield Image(f"the names, and the contents of {name}", self._tree(live.names, found.__getitem__))
 
     def unsynchronised(self) -> list[str]:
         """What is not on the disk as it is, in words."""
@@ -269,12 +272,12 @@ def _inode(status: os.stat_result) -> Inode:
 def _listed(handle: int) -> dict[str, Entry]:
     """The names in an open directory."""
     found: dict[str, Entry] = {}
-    for name in os.listdir(handle):  # noqa: PTH208  # a handle
+    for name in os.listdir(handle):  # a handle
         with suppress(FileNotFoundError):
             status = os.stat(name, dir_fd=handle, follow_symlinks=False)
             kind = stat.S_IFMT(status.st_mode)
             if kind == stat.S_IFLNK:
-                found[name] = Entry(_inode(status), kind, os.readlink(name, dir_fd=handle))  # noqa: PTH115  # as above
+                found[name] = Entry(_inode(status), kind, os.readlink(name, dir_fd=handle))  # as above
             elif kind in (stat.S_IFREG, stat.S_IFDIR):
                 found[name] = Entry(_inode(status), kind)
     return found

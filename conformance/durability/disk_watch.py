@@ -6,7 +6,7 @@ synchronised: the call is told that it is done, so that a disk costs no time. No
 while one is held up.
 """
 
-# ruff: noqa: PTH115  # what /proc says of a handle is no path to follow
+# what /proc says of a handle is no path to follow
 from __future__ import annotations
 
 import hashlib
@@ -27,7 +27,7 @@ from conformance.guard.caller import Caller
 from conformance.guard.linux import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_PTRACER, control_process
 from conformance.guard.notices import Notice
 from conformance.guard.seccomp_filter import NO_SUCH_CALL, Rule, install_filter
-from conformance.guard.system_calls import AUDIT_ARCHITECTURE, BY_NAME, Opening, Operand, SystemCall
+from conformance.guard.system_calls import AUDIT_ARCHITECTURE, BY_NAME, SystemCall
 
 _SECONDS_OF_A_DISK: Final = 0.005
 """How long a synchronisation is held up at least."""
@@ -185,6 +185,7 @@ class _Recorder:
         self._through: list[int] = []
         self._numbers: dict[bytes, int] = {}
         self._record = _Record()
+        self._kept = False
 
     def run(self) -> None:
         """Serve until the process ends."""
@@ -287,9 +288,7 @@ class _Recorder:
         if call is _WRITING_THROUGH:
             self._through.append(os.open(_handle_path(notice), os.O_RDONLY))
         elif call.opening is not None and self._caller.opening_flags(call.opening, notice.arguments) & _O_DSYNC:
-            self._opened_through.append(
-                self._caller.path(call, call.operands[0], notice.arguments, notice.thread, whole=True)
-            )
+            self._opened_through.append(self._caller.path(call, call.operands[0], notice.arguments, notice.thread, whole=True))
 
     def _write_through(self) -> None:
         """Bring to the disk what needed no call for it."""
@@ -334,6 +333,10 @@ class _Recorder:
         return self._numbers[digest]
 
     def _keep_record(self) -> None:
+        """Write down what there is to tell, once: who ordered it reads it when the process has ended."""
+        if self._kept:
+            return
+        self._kept = True
         record = {"moments": self._record.moments, "unmade": self._record.unmade}
         (self._images / "record.json").write_text(json.dumps(record), encoding="ascii")
 

@@ -14,14 +14,15 @@ from conformance.durability.processes import Message, Processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what a process brings to the disk")
 
-JOBS = '''
+JOBS = """
 import ctypes, mmap, os, threading
 from conformance.durability.disk_watch import DiskWatch, UnwatchedError
 
 def watched_twice(given, line):
+    watches = []
     for _ in range(2):
         try:
-            DiskWatch.begin(given["top"], given["images"])
+            watches.append(DiskWatch.begin(given["top"], given["images"]))
         except UnwatchedError as error:
             line.send("unmade", str(error))
 
@@ -122,7 +123,7 @@ def error_of_fsync():
         os.fsync(900)
     except OSError as error:
         os.symlink(error.strerror, "error")
-'''
+"""
 SECONDS = 60.0
 
 

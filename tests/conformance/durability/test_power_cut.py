@@ -29,9 +29,11 @@ def result(subject: Subject) -> Result:
     return judged(subject).results[-1]
 
 
-def durable_local(**more: Any) -> Subject:
+def durable_local() -> Subject:
     """LocalStore, which was told to be durable."""
-    recipe = Recipe("reference_stores:LocalStore", {"root": "{tmp_path}/new/store", "read_only": "{read_only}", "durable": True} | more)
+    recipe = Recipe(
+        "reference_stores:LocalStore", {"root": "{tmp_path}/new/store", "read_only": "{read_only}", "durable": True} | more
+    )
     return replace(LOCAL, name="durable", opening=recipe, reopening=recipe, durable=True)
 
 
