@@ -188,16 +188,3 @@ def clause(
         return Clause(id, level, title, text, frozenset(map(Need, needs)), guarded, since, check, changed)
 
     return made
-
-
-def undecided(
-    id: str,  # noqa: A002  # the field's name
-    level: Level,
-    title: str,
-    text: str,
-    *,
-    needs: str = "",
-    since: str = FIRST_VERSION,
-) -> Clause:
-    """A clause that the kit cannot decide yet: it is listed and counted as such."""
-    return Clause(id, level, title, text, frozenset(map(Need, needs)), since=since)

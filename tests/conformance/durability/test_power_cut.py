@@ -31,9 +31,8 @@ def result(subject: Subject) -> Result:
 
 def durable_local() -> Subject:
     """LocalStore, which was told to be durable."""
-    recipe = Recipe(
-        "reference_stores:LocalStore", {"root": "{tmp_path}/new/store", "read_only": "{read_only}", "durable": True} | more
-    )
+    arguments = {"root": "{tmp_path}/new/store", "read_only": "{read_only}", "durable": True}
+    recipe = Recipe("reference_stores:LocalStore", arguments)
     return replace(LOCAL, name="durable", opening=recipe, reopening=recipe, durable=True)
 
 
