@@ -15,8 +15,8 @@ from conformance.subject import Subject
 _STANDARD_IMPORTS = {
     name: f"import {name}"
     for name in (
-        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pathlib", "pickle", "storeproto",
-        "tempfile", "threading",
+        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pathlib", "pickle", "random", "resource",
+        "storeproto", "subprocess", "sys", "tempfile", "textwrap", "threading", "time",
     )
 }  # fmt: skip
 
@@ -53,9 +53,13 @@ class Performed:
 
 @dataclass(frozen=True)
 class Executed:
-    """A Python statement was executed, with the handles as its variables."""
+    """A Python statement was executed, with the handles as its variables.
+
+    The lines `from module import name` among `imports` bring what it names beside these and the standard library.
+    """
 
     source: str
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ def _lines(step: Step, subject: Subject, dialect: Dialect, imports: dict[str, st
             call = step.operation.call(step.variable, dialect)
             return [f"with contextlib.suppress(Exception): {call}" if step.raised else call]
         case Executed():
+            imports.update({line.rpartition(" ")[2]: line for line in step.imports})
             return step.source.splitlines()
         case Asked():
             return _question(step, dialect)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from conformance.clause import Level, NotApplicable, clause
-from conformance.durability import elsewhere
+from conformance.durability import elsewhere, scripts
 from conformance.durability.backend import FAULTS, SHORT_ANSWERS, disturb
 from conformance.durability.kills import kills
 from conformance.durability.power_cut import cut
 from conformance.durability.values import value_of
-from conformance.expectation import gives
+from conformance.expectation import Returned
 from conformance.operations import Get
+from conformance.rendering import brief
 from conformance.trial import Trial
 
 _FAULTS = "conformance.durability.faults"
@@ -26,6 +27,7 @@ _FAULTS = "conformance.durability.faults"
 async def _killed(trial: Trial) -> None:
     found = await kills(trial)
     if found.lost:
+        trial.trace.steps[:] = [scripts.killed_while_it_sets(trial, left=False)]
         raise found.lost
     trial.note = f"{found.count} processes killed, {found.sets:,} of their sets acknowledged"
 
@@ -40,6 +42,7 @@ async def _killed(trial: Trial) -> None:
 async def _left_behind(trial: Trial) -> None:
     found = await kills(trial)
     if found.left:
+        trial.trace.steps[:] = [scripts.killed_while_it_sets(trial, left=True)]
         raise found.left
     if found.unseen:
         raise NotApplicable(found.unseen)
@@ -53,6 +56,7 @@ async def _left_behind(trial: Trial) -> None:
     needs="WX",
 )
 async def _no_space(trial: Trial) -> None:
+    trial.trace.steps[:] = [scripts.without_space(trial, trial.key(below=trial.directory()), trial.key(1))]
     unmade = await elsewhere.look_at(trial, f"{_FAULTS}:write_without_space", "no file could be longer than 64 KiB")
     if unmade:
         raise NotApplicable(unmade)
@@ -73,7 +77,11 @@ async def _closed(trial: Trial) -> None:
     await elsewhere.killed_when(trial, "conformance.durability.jobs:set_and_close", given, "closed")
     store = await trial.visit(place, again)
     for key, number in stock.items():
-        await store.expect(Get(key), gives(value_of(key, number, size)), "it was set before close, and the process killed after it")
+        outcome = await store.do(Get(key))
+        if outcome != Returned(value := value_of(key, number, size)):
+            trial.trace.steps[:] = [scripts.killed_after_close(trial, [*stock])]
+            because = "it was set before close, and the process killed after it"
+            trial.fail(f"get({key!r}): {brief(value)}", str(outcome), because)
 
 
 @clause(

@@ -1,0 +1,185 @@
+"""Findings that need another process, or its limits, as Python source that needs the store and the standard library alone.
+
+A process that is killed is started from a program in the script itself. Where a kill falls is chance, so that a script kills until
+the fault shows, and ends without an error where it does not.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from conformance.clause import Need
+from conformance.durability.elsewhere import fresh_opening
+from conformance.operations import Clear, Get, Set
+from conformance.recipe import Opening
+from conformance.subject import import_path
+from conformance.trace import Executed
+from conformance.trial import Trial
+
+_ROUNDS = 200
+_KEPT, _NEW = "b'kept'", "b'new' * 400_000"
+_REPEATED = 90_000
+"""How often: values of more than 1 MiB, so that most kills fall into the middle of one."""
+
+
+def killed_while_it_sets(trial: Trial, *, left: bool) -> Executed:
+    """The script of DUR-1, or of DUR-2 where what is `left` is the question."""
+    key, kept = trial.key(), trial.key(1)
+    fresh, again = fresh_opening(trial), trial.subject.reopening or fresh_opening(trial)
+    appends = bool(trial.processes.remembered.get("appends"))
+    stock = [_set(trial, kept, _KEPT), _set(trial, key, "value(0)"), *_publishing(trial)]
+    value = ["def value(number):", f"    return b'value %06d;' % number * {_REPEATED:_}"]
+    sets = [
+        *(() if appends else stock), "for number in range(1, 1000):", f"    {_set(trial, key, 'value(number)')}",
+        "    print(number, flush=True)",
+    ]  # fmt: skip
+    judged = _what_is_left(trial, [kept, key], changes=appends) if left else _what_is_held(trial, kept, key)
+    before = [_opening(fresh), *stock, *_CLOSING] if appends else []
+    lines = [
+        *value,
+        *_program(trial, again if appends else fresh, sets, value),
+        f"for _ in range({_ROUNDS}):  # kills, until one falls where it hurts",
+        "    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as path:",
+        *[f"        {line}" for line in before],
+        f"        {_STARTED}",
+        "            process.stdout.readline()",
+        "            begun, sets = time.perf_counter(), random.randint(1, 9)",
+        "            last = 1 + sum([1 for _ in range(sets) if process.stdout.readline()])",
+        "            time.sleep(random.random() * (time.perf_counter() - begun) / sets)",
+        "            process.kill()",
+        "            last += process.stdout.read().count(b'\\n')",
+        *[f"        {line}" for line in (_opening(again), *judged)],
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh, again))
+
+
+def killed_after_close(trial: Trial, keys: Sequence[str]) -> Executed:
+    """The script of DUR-4."""
+    fresh, again = fresh_opening(trial), trial.subject.reopening or fresh_opening(trial)
+    sets = [
+        *[_set(trial, key, _KEPT) for key in keys], *_publishing(trial), *_CLOSING, "print('closed', flush=True)", "time.sleep(60)",
+    ]  # fmt: skip
+    lines = [
+        *_program(trial, fresh, sets),
+        "path = tempfile.mkdtemp()",
+        _STARTED,
+        "    process.stdout.readline()",
+        "    process.kill()",
+        _opening(again),
+        f"for key in {list(keys)!r}:",
+        f"    got = {_get(trial)}",
+        f"    assert got == {_KEPT}, (key, got)",
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh, again))
+
+
+def without_space(trial: Trial, key: str, other: str) -> Executed:
+    """The script of DUR-3."""
+    fresh = fresh_opening(trial)
+    creation = _set(trial, other, _NEW).replace(".set(", ".set_if_not_exists(", 1)
+    changes = ((key, _KEPT, _set(trial, key, _NEW)), (other, None, _set(trial, other, _NEW)), (other, None, creation))
+    lines = [
+        "path = tempfile.mkdtemp()",
+        _opening(fresh),
+        _set(trial, key, _KEPT),
+        "limits = resource.getrlimit(resource.RLIMIT_FSIZE)",
+        "async def is_refused(change):",
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, limits[1]))  # no file may be longer",
+        "    try:",
+        "        await change()",
+        "    except Exception:",
+        "        return True",
+        "    finally:",
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, limits)",
+        "    return False",
+        "for key, before, change in (",
+        *[f"    ({name!r}, {before}, lambda: {call.removeprefix('await ')})," for name, before, call in changes],
+        "):",
+        "    refused = await is_refused(change)",
+        f"    got = {_get(trial)}",
+        "    assert refused and got == before, (key, refused, got and len(got))",
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh))
+
+
+_STARTED = "with subprocess.Popen([*command, path], stdout=subprocess.PIPE, env=environment) as process:"
+_CLOSING = ("closed = store.close()", "if closed is not None:", "    await closed")
+
+
+def _program(trial: Trial, opening: Opening, body: Sequence[str], functions: Sequence[str] = ()) -> list[str]:
+    """Statements that make the command and the environment of a process that opens the store, and does what the body says."""
+    return [
+        'writer = """',
+        "import asyncio, sys, time",
+        *_imports(trial, opening),
+        *functions,
+        "async def main(path):",
+        *[f"    {line}" for line in (_opening(opening), *body)],
+        "asyncio.run(main(sys.argv[1]))",
+        '"""',
+        "command = [sys.executable, '-c', textwrap.dedent(writer)]",
+        "environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}",
+    ]
+
+
+def _opening(opening: Opening) -> str:
+    """The statement that opens the store in the directory `path`."""
+    return f"store = {opening.python('path')[1]}"
+
+
+def _imports(trial: Trial, *openings: Opening) -> tuple[str, ...]:
+    """What opening the store, publishing, and its dialect need."""
+    found = {line for opening in openings for line in opening.python("path")[0].values()}
+    calls = f"{trial.dialect.python_value(b'x')} {_get(trial)}"
+    found |= {line for name, line in trial.dialect.imports.items() if name in calls}
+    path = import_path(trial.subject.publish) if trial.subject.publishes else None
+    if path is not None:
+        module, _, name = path.partition(":")
+        found.add(f"from {module} import {name.partition('.')[0]}")
+    return tuple(sorted(found))
+
+
+def _publishing(trial: Trial) -> list[str]:
+    """Statements that publish what was set, where the subject publishes."""
+    publish = trial.subject.publish
+    path = import_path(publish) if trial.subject.publishes else None
+    if path is None:
+        return []
+    awaits = "await " if inspect.iscoroutinefunction(publish) else ""
+    return [f"{awaits}{path.partition(':')[2]}(store)"]
+
+
+def _set(trial: Trial, key: str, value: str) -> str:
+    """The statement that sets `key` to what the expression `value` gives."""
+    operation = Set(key, b"x")
+    operation.admit()
+    return operation.call("store", trial.dialect).replace("b'x'", value)
+
+
+def _get(trial: Trial) -> str:
+    """The expression for what the variable `key` names, as bytes."""
+    return Get("$key").question("store", trial.dialect).replace("'$key'", "key")
+
+
+def _what_is_held(trial: Trial, kept: str, key: str) -> list[str]:
+    allowed = "[value(number) for number in range(last + 2)]" if trial.subject.publishes else "[value(last), value(last + 1)]"
+    return [
+        f"for key, allowed in (({kept!r}, [{_KEPT}]), ({key!r}, {allowed})):",
+        f"    got = {_get(trial)}",
+        "    assert got in allowed, f'{key} holds {got and len(got)} bytes, no value that was set: {(got or b\"\")[:40]}'",
+    ]
+
+
+def _what_is_left(trial: Trial, keys: Sequence[str], *, changes: bool) -> list[str]:
+    lines: list[str] = []
+    if trial.offers(Need.LISTING):
+        lines += [
+            "names = {name async for name in store.list()}",
+            f"assert names <= {{{', '.join(map(repr, keys))}}}, names",
+        ]
+    if changes:
+        lines.append(_set(trial, keys[1], "b'after'"))
+        if {Need.DELETES, Need.LISTING} <= trial.survey.offers:
+            lines += [Clear().call("store", trial.dialect), "assert not [name async for name in store.list()]"]
+    return lines
