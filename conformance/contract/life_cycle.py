@@ -6,6 +6,7 @@ import os
 
 from conformance.clause import ClauseFailure, Level, Need, NotApplicable, clause
 from conformance.contract.read_only import reads, same_answers
+from conformance.durability import scripts
 from conformance.durability.elsewhere import fresh_opening, given_to, heard, heard_any, started
 from conformance.durability.leaks import look_for_leaks
 from conformance.expectation import Expectation, Raised, Returned, gives, gives_names, raises, returns
@@ -349,6 +350,7 @@ async def _forked(trial: Trial) -> None:
     if kind == "raised":
         raise NotApplicable(f"the store does not work in another process to begin with: {child}")
     parent = await heard(trial, process, "parent")
+    trial.trace.steps[:] = [scripts.used_in_a_fork(trial, key, other)]
     if child and not child.startswith("raised"):
         trial.fail("get and set work, or raise, in a forked child", child)
     if parent:

@@ -18,6 +18,7 @@ from conformance.trace import Executed
 from conformance.trial import Trial
 
 _ROUNDS = 200
+_BEFORE, _AFTER, _CHILD = "b'before'", "b'after'", "b'child'"
 _KEPT, _NEW = "b'kept'", "b'new' * 400_000"
 _REPEATED = 90_000
 """How often: values of more than 1 MiB, so that most kills fall into the middle of one."""
@@ -28,17 +29,17 @@ def killed_while_it_sets(trial: Trial, *, left: bool) -> Executed:
     key, kept = trial.key(), trial.key(1)
     fresh, again = fresh_opening(trial), trial.subject.reopening or fresh_opening(trial)
     appends = bool(trial.processes.remembered.get("appends"))
-    stock = [_set(trial, kept, _KEPT), _set(trial, key, "value(0)"), *_publishing(trial)]
-    value = ["def value(number):", f"    return b'value %06d;' % number * {_REPEATED:_}"]
+    stock = [_set(trial, kept, _KEPT), _set(trial, key, "made(0)"), *_publishing(trial)]
+    maker = ["def made(number):", f"    return b'value %06d;' % number * {_REPEATED:_}"]
     sets = [
-        *(() if appends else stock), "for number in range(1, 1000):", f"    {_set(trial, key, 'value(number)')}",
+        *(() if appends else stock), "for number in range(1, 1000):", f"    {_set(trial, key, 'made(number)')}",
         "    print(number, flush=True)",
     ]  # fmt: skip
     judged = _what_is_left(trial, [kept, key], changes=appends) if left else _what_is_held(trial, kept, key)
     before = [_opening(fresh), *stock, *_CLOSING] if appends else []
     lines = [
-        *value,
-        *_program(trial, again if appends else fresh, sets, value),
+        *maker,
+        *_program(trial, again if appends else fresh, sets, maker),
         f"for _ in range({_ROUNDS}):  # kills, until one falls where it hurts",
         "    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as path:",
         *[f"        {line}" for line in before],
@@ -103,6 +104,36 @@ def without_space(trial: Trial, key: str, other: str) -> Executed:
     return Executed("\n".join(lines), _imports(trial, fresh))
 
 
+def used_in_a_fork(trial: Trial, key: str, other: str) -> Executed:
+    """The script of LIF-11."""
+    fresh = fresh_opening(trial)
+    lines = [
+        "path = tempfile.mkdtemp()",
+        _opening(fresh),
+        "async def holds(key, value):",
+        f"    return {_get(trial)} == value",
+        "async def is_right_in_a_child():",
+        f"    known = await holds({key!r}, {_BEFORE})",
+        f"    {_set(trial, other, _CHILD)}",
+        f"    return known and await holds({other!r}, {_CHILD})",
+        _set(trial, key, _BEFORE),
+        "if (child := os.fork()) == 0:",
+        "    with contextlib.suppress(Exception):  # it may raise",
+        "        os._exit(not asyncio.run(is_right_in_a_child()))",
+        "    os._exit(0)",
+        "until = time.monotonic() + 5",
+        "while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < until:",
+        "    time.sleep(0.01)",
+        "if not ended[0]:",
+        "    os.kill(child, 9)",
+        "assert ended == (child, 0), 'the child hangs, died, or was answered wrongly'",
+        "async with asyncio.timeout(5):",
+        f"    {_set(trial, key, _AFTER)}",
+        f"    assert await holds({key!r}, {_AFTER})",
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh))
+
+
 _STARTED = "with subprocess.Popen([*command, path], stdout=subprocess.PIPE, env=environment) as process:"
 _CLOSING = ("closed = store.close()", "if closed is not None:", "    await closed")
 
@@ -163,7 +194,7 @@ def _get(trial: Trial) -> str:
 
 
 def _what_is_held(trial: Trial, kept: str, key: str) -> list[str]:
-    allowed = "[value(number) for number in range(last + 2)]" if trial.subject.publishes else "[value(last), value(last + 1)]"
+    allowed = "[made(number) for number in range(last + 2)]" if trial.subject.publishes else "[made(last), made(last + 1)]"
     return [
         f"for key, allowed in (({kept!r}, [{_KEPT}]), ({key!r}, {allowed})):",
         f"    got = {_get(trial)}",
@@ -179,7 +210,7 @@ def _what_is_left(trial: Trial, keys: Sequence[str], *, changes: bool) -> list[s
             f"assert names <= {{{', '.join(map(repr, keys))}}}, names",
         ]
     if changes:
-        lines.append(_set(trial, keys[1], "b'after'"))
+        lines.append(_set(trial, keys[1], _AFTER))
         if {Need.DELETES, Need.LISTING} <= trial.survey.offers:
             lines += [Clear().call("store", trial.dialect), "assert not [name async for name in store.list()]"]
     return lines

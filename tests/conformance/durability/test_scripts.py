@@ -1,0 +1,68 @@
+"""Findings of other processes, as scripts that show them without the kit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from broken_stores import dur, lif
+from broken_stores.subjects import subject
+
+from conformance import check
+from conformance.contract import select
+from conformance.profile import QUICK
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="this system has no resource limits")
+
+FAULTS = [
+    (dur.WritesInPlace, "DUR-1", "no value that was set"),
+    (dur.LeavesTemporaries, "DUR-2", "temporary-"),
+    (dur.LeavesALock, "DUR-2", "FileExistsError"),
+    (dur.AcknowledgesWhatItCannotWrite, "DUR-3", "AssertionError: ('d0/k0', False"),
+    (dur.LosesTheOldValue, "DUR-3", "AssertionError: ('d0/k0', True, None)"),
+    (dur.TidiesAfterClose, "DUR-4", "AssertionError: ('k0', b'')"),
+    (lif.AnswersWronglyInAFork, "LIF-11", "the child hangs, died, or was answered wrongly"),
+]
+OF_EACH_CLAUSE = [*{clause: (store, clause) for store, clause, _ in FAULTS}.values()]
+
+
+@cache
+def script(store: type[dur.SoundFileStore], clause: str) -> str:
+    """The script of a store that breaks the clause."""
+    report = check(subject(store), clauses=select([clause]), profile=replace(QUICK, kills=60), guard=False, operations=0)
+    return report.results[-1].script
+
+
+def run(source: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script as a program of its own."""
+    path = directory / "script.py"
+    path.write_text(source)
+    environment = {**os.environ, "PYTHONPATH": str(Path(dur.__file__).parents[1]), "TMPDIR": str(directory)}
+    return subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, timeout=120)  # noqa: S603, PLW1510
+
+
+@pytest.mark.parametrize(("store", "clause", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", str(each)[:5]))
+def test_script_shows_the_fault(store, clause: str, words: str, tmp_path: Path):
+    """The printed script of a broken store fails in the same way, on its own."""
+    assert words in run(script(store, clause), tmp_path).stderr
+
+
+@pytest.mark.parametrize(("store", "clause"), OF_EACH_CLAUSE)
+def test_script_of_a_sound_store(store, clause: str, tmp_path: Path):
+    """The same script ends without an error where the store does what it must."""
+    source = script(store, clause)
+    source = re.sub(r"range\(200\)", "range(2)", source.replace(store.__module__, "broken_stores.sound_files"))
+    result = run(source.replace(store.__name__, "SoundFileStore"), tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_script_needs_the_store_alone():
+    """A script, and the program in it, import the store and the standard library, and nothing of the kit."""
+    modules = re.findall(r"^ *from (\S+) import", script(dur.WritesInPlace, "DUR-1"), re.MULTILINE)
+    assert modules == ["broken_stores.dur"] * 2
