@@ -47,6 +47,13 @@ def test_every_clause_has_a_result():
     assert [result.clause for result in report.results] == list(CONTRACT)
 
 
+def test_clause_without_a_check_is_not_decided():
+    """A clause that the kit has no check of is told as such, and is neither passed nor failed."""
+    subject = Subject(name="sound", opening=Recipe("broken_stores.sound:SoundStore"))
+    report = check(subject, clauses=[Clause("GET-1", Level.MUST, "a title", "A rule.")], guard=False, operations=0)
+    assert result(report, "GET-1").verdict is Verdict.NOT_DECIDED
+
+
 def test_only_what_was_selected_is_asked():
     """Besides chapter PRE only the clauses that were given are asked."""
     report = judged("Nameless", "LIF-10")
