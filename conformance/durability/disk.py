@@ -16,6 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
+RECORD: Final = "record.json"
+"""The file among the images that tells of them."""
+FAULT: Final = "fault.txt"
+"""The file there that tells how making them failed."""
+
 _MOST_BYTES: Final = 64 << 20
 _MOST_PINS: Final = 2000
 _TO_PIN: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
@@ -167,10 +172,8 @@ class Disk:
         yield Image("the names, and the second half of the contents", self._tree(live.names, second_half))
         for alone in written if 1 < len(written) <= _MOST_ALONE else ():
             name = self._named(live.paths[alone])
-            lost = {inode: (kept if inode == alone else current)(inode) for inode in live.contents}
-            found = {inode: (current if inode == alone else kept)(inode) for inode in live.contents}
-            yield Image(f"all but the contents of {name}", self._tree(live.names, lost.__getitem__))
-            yield Image(f"the names, and the contents of {name}", self._tree(live.names, found.__getitem__))
+            yield Image(f"all but the contents of {name}", self._tree(live.names, _apart(alone, kept, current)))
+            yield Image(f"the names, and the contents of {name}", self._tree(live.names, _apart(alone, current, kept)))
 
     def unsynchronised(self) -> list[str]:
         """What is not on the disk as it is, in words."""
@@ -191,14 +194,15 @@ class Disk:
 
     def _tree(self, names: Mapping[Inode, Names], contents: Callable[[Inode], bytes]) -> Tree:
         found: dict[str, bytes | str | None] = {}
-        pending = [("", self._root)]
+        pending: list[tuple[str, tuple[Inode, ...]]] = [("", (self._root,))]
         while pending:
-            above, directory = pending.pop()
-            for name, entry in names.get(directory, {}).items():
+            above, directories = pending.pop()
+            for name, entry in names.get(directories[-1], {}).items():
                 path = f"{above}{name}"
                 if entry.kind == stat.S_IFDIR:
                     found[path] = None
-                    pending.append((f"{path}/", entry.inode))
+                    if entry.inode not in directories:  # two that were put into each other
+                        pending.append((f"{path}/", (*directories, entry.inode)))
                 else:
                     found[path] = entry.target if entry.kind == stat.S_IFLNK else contents(entry.inode)
         return found
@@ -243,6 +247,15 @@ def write_tree(tree: Tree, top: str) -> None:
             case bytes():
                 with open(f"{top}/{path}", "wb") as file:  # noqa: PTH123  # as above
                     file.write(contents)
+
+
+def _apart(alone: Inode, there: Callable[[Inode], bytes], elsewhere: Callable[[Inode], bytes]) -> Callable[[Inode], bytes]:
+    """The contents of one file in one way, and of all others in another."""
+
+    def contents(inode: Inode) -> bytes:
+        return there(inode) if inode == alone else elsewhere(inode)
+
+    return contents
 
 
 def _half(old: bytes, new: bytes, *, first: bool) -> bytes:

@@ -16,13 +16,15 @@ import resource
 import select
 import signal
 import socket
+import stat
 import time
+import traceback
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
-from conformance.durability.disk import Disk, TooMuchError, Tree, write_tree
+from conformance.durability.disk import FAULT, RECORD, Disk, TooMuchError, Tree, write_tree
 from conformance.guard.caller import Caller
 from conformance.guard.linux import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_PTRACER, control_process
 from conformance.guard.notices import Notice
@@ -153,6 +155,8 @@ def _watch(connection: socket.socket, watched: int, top: Path, images: Path) -> 
             _, handles, _, _ = socket.recv_fds(connection, 1, 1)
             if handles:
                 _Recorder(connection, handles[0], caller, disk, images).run()
+    except Exception:  # noqa: BLE001  # whatever it is, who ordered it reports it
+        (images / FAULT).write_text(traceback.format_exc(), errors="backslashreplace")
     finally:
         os._exit(0)
 
@@ -295,9 +299,14 @@ class _Recorder:
         waiting, self._opened_through = self._opened_through, []
         for path in waiting:
             try:
-                self._through.append(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except OSError:  # it is about to be made
                 self._opened_through.append(path)
+                continue
+            if stat.S_ISREG(os.fstat(handle).st_mode):  # and no directory, for a file without a name
+                self._through.append(handle)
+            else:
+                os.close(handle)
         for handle in self._through:
             self._disk.synchronise(handle)
 
@@ -338,7 +347,7 @@ class _Recorder:
             return
         self._kept = True
         record = {"moments": self._record.moments, "unmade": self._record.unmade}
-        (self._images / "record.json").write_text(json.dumps(record), encoding="ascii")
+        (self._images / RECORD).write_text(json.dumps(record), encoding="ascii")
 
 
 def _handle_path(notice: Notice) -> str:

@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
+from conformance.durability.disk import FAULT, RECORD
 from conformance.durability.elsewhere import close, fresh_opening, given_to, heard_any, shared_opening, started
 from conformance.durability.values import Change, describe
 from conformance.expectation import Outcome, Raised
@@ -62,6 +64,7 @@ async def cut(trial: Trial) -> None:
     Raises:
         ClauseFailure: what was acknowledged is not in it.
         NotApplicable: nobody can see what the store brings to the disk, or it promises nothing.
+        RuntimeError: the watch failed: a fault of the kit.
     """
     if trial.subject.durable is False:
         raise NotApplicable("the store promises nothing about a power cut: its subject says durable=False")
@@ -79,9 +82,12 @@ async def cut(trial: Trial) -> None:
     kind, value = await heard_any(trial, process, "unmade", "returned", "raised")
     if kind == "unmade":
         raise NotApplicable(f"nobody can see what the store brings to the disk: {value}")
+    fault = images.path / FAULT
+    if fault.exists():
+        raise RuntimeError(f"the watch over the process failed: {fault.read_text()}")
     if kind == "raised":
         raise NotApplicable(f"the store cannot be tried in another process: {value}")
-    record = json.loads((images.path / "record.json").read_bytes())
+    record = json.loads((images.path / RECORD).read_bytes())
     if record["unmade"]:
         raise NotApplicable(f"the store's directory cannot be copied at each moment: {record['unmade']}")
     cutting = _Cutting(trial, again, replace(place, path=images.path), made)
@@ -164,7 +170,7 @@ class _Cutting:
             self._answers[image] = await self._opened_and_read(self._images.path / str(image))
         return self._answers[image]
 
-    async def _opened_and_read(self, path: Any) -> dict[str, Outcome] | str:
+    async def _opened_and_read(self, path: Path) -> dict[str, Outcome] | str:
         trial = self._trial
         try:
             handle = await trial.visit(replace(self._images, path=path), self._again)

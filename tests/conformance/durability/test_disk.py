@@ -122,6 +122,16 @@ def test_rename_is_one_step(disk, tmp_path):
     assert left(disk, "nothing") == {"d": None, "d/moved": b"old"}
 
 
+def test_directories_that_were_put_into_each_other(disk, tmp_path):
+    """Two directories, each on the disk as if it were in the other, end somewhere."""
+    (tmp_path / "d" / "e").mkdir()
+    synchronise(disk, tmp_path / "d")
+    (tmp_path / "d" / "e").rename(tmp_path / "e")
+    (tmp_path / "d").rename(tmp_path / "e" / "d")
+    synchronise(disk, tmp_path / "e")
+    assert left(disk, "nothing")["d/e/d"] is None
+
+
 def test_number_of_a_file_that_is_gone(disk, tmp_path):
     """A new file does not have the contents of an older one whose number the system could give it."""
     for number in range(20):
