@@ -7,8 +7,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,18 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from conformance.contract import UnknownClauseError
     from conformance.expectations import ExpectationError
     from conformance.recipe import TargetError
+    from conformance.report.saved import SavedReportError
     from conformance.saving import SavedTraceError
     from conformance.versions import UnknownVersionError
 
     try:
         return int(given.run(given))
-    except (UnknownClauseError, UnknownVersionError, ExpectationError, SavedTraceError, TargetError, _UnusableError) as error:
+    except (UnknownClauseError, UnknownVersionError, ExpectationError, SavedReportError, SavedTraceError) as error:
         return _refuse(str(error))
-    except BrokenPipeError:  # whoever read the output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (TargetError, _UnusableError) as error:
+        return _refuse(str(error))
+    except _NoOutputError as error:
+        if str(error):
+            _say(f"cannot write to standard output: {error}")
         return 3
     except KeyboardInterrupt:
-        sys.stderr.write("storeproto: interrupted\n")
+        _say("interrupted")
         return 3
     except Exception:  # noqa: BLE001  # a fault of the kit, which 1 would lay at the store's door
         traceback.print_exc()
@@ -63,8 +67,35 @@ class _UnusableError(Exception):
 
 
 def _refuse(message: str) -> int:
-    sys.stderr.write(f"storeproto: {' '.join(message.split())}\n")
+    _say(message)
     return 2
+
+
+def _say(message: str) -> None:
+    """Write one line on standard error, if there is one."""
+    with suppress(AttributeError, OSError):
+        sys.stderr.write(f"storeproto: {' '.join(message.split())}\n")
+
+
+class _NoOutputError(Exception):
+    """Standard output takes no more; the message says why, and is empty where whoever read it has gone, as `| head` does."""
+
+
+@contextmanager
+def _printing() -> Generator[None, None, None]:
+    """Print within; what is printed after a failure goes nowhere.
+
+    Raises:
+        _NoOutputError: standard output takes no more.
+    """
+    try:
+        yield
+        with suppress(AttributeError):  # there is no standard output
+            sys.stdout.flush()
+    except OSError as error:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _NoOutputError("" if isinstance(error, BrokenPipeError) else error.strerror or str(error)) from error
 
 
 class _Parser(argparse.ArgumentParser):
@@ -214,51 +245,76 @@ def _check(given: argparse.Namespace) -> int:
     from conformance.expectations import read_known_failures
     from conformance.profile import PROFILES
     from conformance.recipe import TargetError
-    from conformance.target import parse_argument, resolve_target
+    from conformance.report.terminal import make_console, print_report
+    from conformance.target import look_in, parse_arguments, resolve_target
     from conformance.versions import version_asked
 
     clauses = select(given.clause)
     version = version_asked(given.contract, clauses)
     known = read_known_failures(given.expect, version) if given.expect else {}
-    subject_arguments = dict([parse_argument(text) for text in given.arg])
     profile = PROFILES[given.profile].with_deadline(given.timeout)
     if given.type_checker:
         profile = profile.with_type_checkers(*[name for name in given.type_checker if name != "none"])
-    for path in filter(None, [given.json, given.junit, given.html, given.badge, given.write_expectations]):
-        _check_writable(path)
+    _check_writable(given.json, given.junit, given.html, given.badge, given.write_expectations)
     if len(given.targets) > 1 and (given.badge or given.write_expectations):
         raise _UnusableError("--badge and --write-expectations are for one TARGET: check the targets one by one")
+    look_in(Path.cwd())
+    subject_arguments = parse_arguments(given.arg)
     subjects = [resolve_target(target, subject_arguments, disposable=given.disposable) for target in given.targets]
     if given.durable:
         subjects = [replace(subject, durable=True) for subject in subjects]
     reports: list[Report] = []
     unusable: list[str] = []
+    silenced: _NoOutputError | None = None
     for subject in subjects:
+        started = time.perf_counter()
         try:
-            reports.append(_judge(subject, clauses, profile, known, given))
+            report = _judge(subject, clauses, profile, known, given)
         except TargetError as error:  # the other targets are judged all the same
             unusable.append(str(error))
             continue
-        if reports[-1].unusable:
-            unusable.append(reports[-1].unusable)
-        if reports[-1].interrupted:
+        reports.append(report)
+        try:
+            with _printing():
+                print_report(report, make_console(), strict=given.strict, started=started)
+        except _NoOutputError as error:  # the files are written all the same
+            silenced = silenced or error
+        if report.unusable:
+            unusable.append(report.unusable)
+        if report.interrupted:
             break
     if reports:
-        _write(reports, known, given)
+        _write(_renderers(reports, known, given))
     for message in unusable:
         _refuse(message)
+    if silenced:
+        raise silenced
     return max([2 if unusable else 0, *[report.exit_status(strict=given.strict) for report in reports]])
 
 
-def _check_writable(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise _UnusableError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
-    if path.is_dir():
-        raise _UnusableError(f"cannot write {str(path)!r}: it is a directory")
+def _check_writable(*paths: Path | None) -> None:
+    """Refuse a file that cannot be written before the work is done, and not after."""
+    for path in filter(None, paths):
+        wrong = ""
+        try:
+            if path.is_dir():
+                wrong = "it is a directory"
+            elif not path.parent.is_dir():
+                wrong = f"there is no directory {str(path.parent)!r}"
+            elif path.exists() and not os.access(path, os.W_OK):
+                wrong = "it may not be written to"
+            elif not path.exists() and not os.access(path.parent, os.W_OK):
+                wrong = f"nothing may be made in the directory {str(path.parent)!r}"
+        except OSError as error:  # the name is too long, say
+            wrong = error.strerror or str(error)
+        if wrong:
+            raise _UnusableError(f"cannot write {str(path)!r}: {wrong}")
 
 
-def _write(reports: Sequence[Report], known: Mapping[str, KnownFailure], given: argparse.Namespace) -> None:
-    """Write the files that were asked for."""
+def _renderers(
+    reports: Sequence[Report], known: Mapping[str, KnownFailure], given: argparse.Namespace
+) -> Iterable[tuple[Path | None, Callable[[], str]]]:
+    """The files that were asked for, and what makes the text of each."""
     from conformance.expectations import render_expectations
     from conformance.report.badge import render_badge
     from conformance.report.html import render_html
@@ -266,36 +322,41 @@ def _write(reports: Sequence[Report], known: Mapping[str, KnownFailure], given: 
     from conformance.report.junit import render_junit
 
     strict: bool = given.strict
-    texts: dict[Path | None, Callable[[], str]] = {
-        given.json: lambda: render_json(reports),
-        given.junit: lambda: render_junit(reports, strict=strict),
-        given.html: lambda: render_html(reports, strict=strict),
-        given.badge: lambda: render_badge(reports[0], strict=strict),
-        given.write_expectations: lambda: render_expectations(reports[0], known),
-    }
-    for path, render in texts.items():
+    return [
+        (given.json, lambda: render_json(reports)),
+        (given.junit, lambda: render_junit(reports, strict=strict)),
+        (given.html, lambda: render_html(reports, strict=strict)),
+        (given.badge, lambda: render_badge(reports[0], strict=strict)),
+        (given.write_expectations, lambda: render_expectations(reports[0], known)),
+    ]
+
+
+def _write(texts: Iterable[tuple[Path | None, Callable[[], str]]]) -> None:
+    """Write each file that has a path: one that cannot be written does not take the others.
+
+    Raises:
+        _UnusableError: one cannot be written.
+    """
+    lost: list[str] = []
+    for path, render in texts:
         if path is not None:
             try:
                 path.write_text(render(), encoding="utf-8", errors="backslashreplace")
             except OSError as error:
-                raise _UnusableError(f"cannot write {str(path)!r}: {error.strerror}") from error
+                lost.append(f"cannot write {str(path)!r}: {error.strerror}")
+    if lost:
+        raise _UnusableError("; ".join(lost))
 
 
 def _matrix(given: argparse.Namespace) -> int:
-    from conformance.report.matrix import MatrixError, read_reports, render_matrix_html, render_matrix_markdown
+    from conformance.report.matrix import read_reports, render_matrix_html, render_matrix_markdown
 
-    try:
-        reports = read_reports(given.files)
-    except MatrixError as error:
-        raise _UnusableError(str(error)) from None
-    for path in filter(None, [given.html, given.markdown]):
-        _check_writable(path)
-    if given.html:
-        given.html.write_text(render_matrix_html(reports), encoding="utf-8", errors="backslashreplace")
-    if given.markdown:
-        given.markdown.write_text(render_matrix_markdown(reports), encoding="utf-8", errors="backslashreplace")
+    _check_writable(given.html, given.markdown)
+    reports = read_reports(given.files)
+    _write([(given.html, lambda: render_matrix_html(reports)), (given.markdown, lambda: render_matrix_markdown(reports))])
     if not (given.html or given.markdown):
-        sys.stdout.write(render_matrix_markdown(reports))
+        with _printing():
+            sys.stdout.write(render_matrix_markdown(reports))
     return 0
 
 
@@ -305,13 +366,12 @@ def _judge(
     import warnings
 
     from conformance.cache import cache_folder
-    from conformance.report.terminal import ProgressLine, make_console, print_report
+    from conformance.report.terminal import ProgressLine
     from conformance.runner import check
 
-    started = time.perf_counter()
     with ProgressLine(subject.name) as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a store warns of is for those who run it, not for its verdict
-        report = check(
+        return check(
             subject,
             clauses=clauses,
             profile=profile,
@@ -321,28 +381,27 @@ def _judge(
             operations=given.operations,
             cache=None if given.no_cache else cache_folder(),
         )
-    print_report(report, make_console(), strict=given.strict, started=started)
-    return report
 
 
 def _compare(given: argparse.Namespace) -> int:
     from conformance.profile import PROFILES
     from conformance.report.terminal import make_console
     from conformance.search.compare import compare
-    from conformance.target import parse_argument, resolve_target
+    from conformance.target import look_in, parse_arguments, resolve_targets
 
-    arguments = dict([parse_argument(text) for text in given.arg])
-    first, second = [resolve_target(target, arguments, lenient=True) for target in (given.first, given.second)]
+    look_in(Path.cwd())
+    first, second = resolve_targets([given.first, given.second], parse_arguments(given.arg))
     found = compare(first, second, PROFILES[given.profile], seed=given.seed, operations=given.operations)
-    console = make_console()
-    if found.difference is None:
-        console.print(f"{first.name} and {second.name} agree on {found.operations:,} operations (--seed {given.seed})")
-        return 0
-    console.print(f"{first.name} and {second.name} differ:")
-    for operation in found.difference.program:
-        console.print(f"    {operation}")
-    console.print(f"{first.name}: {found.difference.first}")
-    console.print(f"{second.name}: {found.difference.second}")
+    with _printing():
+        console = make_console()
+        if found.difference is None:
+            console.print(f"{first.name} and {second.name} agree on {found.operations:,} operations (--seed {given.seed})")
+            return 0
+        console.print(f"{first.name} and {second.name} differ:")
+        for operation in found.difference.program:
+            console.print(f"    {operation}")
+        console.print(f"{first.name}: {found.difference.first}")
+        console.print(f"{second.name}: {found.difference.second}")
     return 1
 
 
@@ -351,21 +410,24 @@ def _replay(given: argparse.Namespace) -> int:
     from conformance.regression import render_tests
     from conformance.replay import read_traces, replay
     from conformance.report.terminal import make_console
-    from conformance.target import parse_argument, resolve_target
+    from conformance.target import look_in, parse_arguments, resolve_target
 
-    subject = resolve_target(given.target, dict([parse_argument(text) for text in given.arg]))
     wanted = {clause.id for clause in select(given.clause)}
     traces = {name: trace for name, trace in read_traces(given.file).items() if not given.clause or name in wanted}
     if not traces:
         raise _UnusableError(f"{str(given.file)!r} holds no trace of {', '.join(given.clause)}: give a clause that failed there")
+    look_in(Path.cwd())
+    subject = resolve_target(given.target, parse_arguments(given.arg))
     if given.form == "pytest":
-        sys.stdout.write(render_tests(traces, subject))
+        with _printing():
+            sys.stdout.write(render_tests(traces, subject))
         return 0
     found = replay(traces, subject)
-    console = make_console()
-    for replayed in found:
-        verdict = {True: "holds", False: "fails", None: "not performed"}[replayed.holds]
-        console.print(f"{replayed.name}  {verdict}: {replayed.text}")
+    with _printing():
+        console = make_console()
+        for replayed in found:
+            verdict = {True: "holds", False: "fails", None: "not performed"}[replayed.holds]
+            console.print(f"{replayed.name}  {verdict}: {replayed.text}")
     return 1 if any(replayed.holds is False for replayed in found) else 0
 
 
@@ -374,17 +436,18 @@ def _contract(given: argparse.Namespace) -> int:
     from conformance.report.terminal import make_console
     from conformance.versions import at_version, version_asked
 
-    console = make_console()
     version = version_asked(given.contract, CONTRACT)
     clauses = at_version(version, select([given.id] if given.id else []))
-    console.print(f"The store contract, version {version}")
-    for chapter in dict.fromkeys([clause.chapter for clause in clauses]):
-        console.print(f"\n{chapter}  {CHAPTERS[chapter]}")
-        for clause in clauses:
-            if clause.chapter == chapter:
-                needs = "".join(sorted([need.value for need in clause.needs]))
-                remarks = "".join([f"  ({remark})" for remark in clause.remarks])
-                console.print(f"  {clause.id:<8}{clause.level.value:<7}{needs:<4}{clause.text}{remarks}")
+    with _printing():
+        console = make_console()
+        console.print(f"The store contract, version {version}")
+        for chapter in dict.fromkeys([clause.chapter for clause in clauses]):
+            console.print(f"\n{chapter}  {CHAPTERS[chapter]}")
+            for clause in clauses:
+                if clause.chapter == chapter:
+                    needs = "".join(sorted([need.value for need in clause.needs]))
+                    remarks = "".join([f"  ({remark})" for remark in clause.remarks])
+                    console.print(f"  {clause.id:<8}{clause.level.value:<7}{needs:<4}{clause.text}{remarks}")
     return 0
 
 
@@ -392,7 +455,8 @@ def _reference(given: argparse.Namespace) -> int:  # noqa: ARG001  # the command
     from conformance.reference import SUBJECTS
     from conformance.report.terminal import make_console
 
-    console = make_console()
-    for name, subject in SUBJECTS.items():
-        console.print(f"{name:<10}{subject.opening}")
+    with _printing():
+        console = make_console()
+        for name, subject in SUBJECTS.items():
+            console.print(f"{name:<10}{subject.opening}")
     return 0

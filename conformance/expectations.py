@@ -82,8 +82,10 @@ def read_known_failures(path: Path, contract: str = VERSION) -> dict[str, KnownF
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("expect")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ExpectationError(f"cannot read the expectations file {str(path)!r}: {error}") from error
+    except OSError as error:
+        raise ExpectationError(f"cannot read the expectations file {str(path)!r}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ExpectationError(f"the expectations file {str(path)!r} is no TOML: {error}") from error
     if not isinstance(table, dict):
         raise ExpectationError(f'the expectations file {str(path)!r} has no table [expect] with lines like "NEW-4" = "why"')
     found = cast("dict[str, object]", table)

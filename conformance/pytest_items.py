@@ -355,11 +355,12 @@ def collect_targets(session: pytest.Session, targets: Iterable[str], arguments: 
     """
     settings_of(session.config)
     from conformance.recipe import TargetError
-    from conformance.target import parse_argument, resolve_target
+    from conformance.target import look_in, parse_arguments, resolve_target
 
     items: list[pytest.Item] = []
     try:
-        given = dict([parse_argument(text) for text in arguments])
+        look_in(session.config.invocation_params.dir)
+        given = parse_arguments(arguments)
         for target in dict.fromkeys(targets):
             subject = resolve_target(target, given)
             found = list(_collector(session, target, _Given(subject), nodeid=target).collect())

@@ -83,22 +83,32 @@ def load(target: str) -> Any:
         raise TargetError(f"the target {target!r} is neither a reference store nor of the form package.module:name")
     try:
         found = import_module(module_name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a script that exits, and a native panic, too
         raise TargetError(
             f"cannot import {module_name!r} of the target {target!r}: {_import_failure(error, module_name)}"
         ) from error
+    where, path = f"the module {module_name!r}", module_name + ":"
     for part in name.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            where = f"the module {module_name!r}" if part == name.partition(".")[0] else f"{target.rpartition('.')[0]!r}"
             raise TargetError(f"the target {target!r}: there is no {part!r} in {where}") from None
+        except Exception as error:
+            raise TargetError(f"the target {target!r}: {part!r} of {where} raised {type(error).__name__}: {error}") from error
+        path += part
+        where, path = repr(path), path + "."
     return found
 
 
-def _import_failure(error: Exception, module_name: str) -> str:
+def _import_failure(error: BaseException, module_name: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name is not None and module_name.startswith(error.name):
+        if module_name.endswith(".py"):
+            return f"a module is named without its file's ending: give {module_name.removesuffix('.py').replace('/', '.')}"
         return f"there is no module {error.name!r}; is its package installed here?"
+    if isinstance(error, SystemExit):
+        return f"it ends the program (SystemExit: {error}): what runs it belongs under if __name__ == '__main__'"
     return f"{type(error).__name__}: {error}"
 
 
@@ -211,9 +221,7 @@ class Recipe:
         try:
             inspect.signature(found).bind(**given)
         except TypeError as error:
-            raise TargetError(
-                f"the target {self.target!r} cannot be called so: {error}; give arguments with --arg NAME=VALUE"
-            ) from None
+            raise TargetError(f"the target {self.target!r} cannot be called so: {error}; {_parameters(found)}") from None
         except ValueError:
             pass  # native code that shows no signature
         return await enter(factory(**given), f"the target {self.target!r}", stack)
@@ -236,6 +244,16 @@ class Recipe:
         if inspect.isgeneratorfunction(found):
             return imports, f"next({call})"
         return imports, f"await {call}" if inspect.iscoroutinefunction(found) else call
+
+
+def _parameters(found: Callable[..., Any]) -> str:
+    """What may be given by name, for people."""
+    names = [
+        f"**{name}" if parameter.kind is parameter.VAR_KEYWORD else name
+        for name, parameter in inspect.signature(found).parameters.items()
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL)
+    ]
+    return f"its arguments are {', '.join(names)}: --arg NAME=VALUE" if names else "no argument of it can be given by name"
 
 
 def _written(name: str, value: object, place: str, *, read_only: bool) -> str:

@@ -56,9 +56,14 @@ def brief_all(values: Collection[object]) -> str:
 
 
 def brief_error(error: BaseException) -> str:
-    """Return an error for a person, on one line."""
-    text = " ".join(str(error).split())
+    """Return an error for a person, on one line: line ends and control characters stand as their escapes."""
+    text = escaped(" ".join(filter(None, str(error).strip().split(" "))))
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def escaped(text: str) -> str:
+    """Return `text` with the escape of each character that a terminal would not print: none of them can pass for the kit's own."""
+    return "".join([character if character.isprintable() else repr(character)[1:-1] for character in text])
 
 
 def brief_source(source: str) -> str:

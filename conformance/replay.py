@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from conformance.clause import Clause, ClauseFailure, Level, NotApplicable
 from conformance.profile import DEFAULT, Profile
+from conformance.report.saved import read_reports
 from conformance.saving import SavedTraceError, decode_trace
 from conformance.session import Session
 from conformance.subject import Subject
@@ -39,19 +38,14 @@ def read_traces(path: Path) -> dict[str, Trace]:
     """Return the traces of a report that `storeproto check --json` wrote, by clause.
 
     Raises:
-        SavedTraceError: the file cannot be read, or holds no trace.
+        SavedReportError: the file is no report.
+        SavedTraceError: it holds no trace.
     """
-    try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SavedTraceError(f"cannot read {str(path)!r}: {error}") from error
-    given = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    reports: list[Any] = given.get("reports", [given])
-    clauses: list[Any] = [clause for report in reports for clause in report.get("clauses", [])]
+    clauses = [clause for report in read_reports(path) for clause in report["clauses"]]
     traces = {str(clause["id"]): decode_trace(clause["trace"]) for clause in clauses if clause.get("trace")}
     if not traces:
         raise SavedTraceError(
-            f"{str(path)!r} holds no trace: give a report with failures, as storeproto check --json FILE writes it"
+            f"{str(path)!r} holds no trace, since nothing failed there: give a report with failures (storeproto check --json FILE)"
         )
     return traces
 

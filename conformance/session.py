@@ -59,7 +59,7 @@ class Session:
             async with AsyncExitStack() as stack:
                 place = Place(self.workspace / "survey", f"survey{time.time_ns():x}")
                 place.path.mkdir()
-                self.watch.operation, self.watch.until = "opening the store", time.monotonic() + self.profile.deadline
+                self.watch.operation, self.watch.until = f"opening {self.subject.name!r}", time.monotonic() + self.profile.deadline
                 try:
                     store = await self.subject.opening.open(place, stack)
                 except (TargetError, KeyboardInterrupt, asyncio.CancelledError):
@@ -69,7 +69,7 @@ class Session:
                 finally:
                     self.watch.until = float("inf")
                 found = survey(self.subject, store)
-                self.watch.operation, self.watch.until = "closing the store", time.monotonic() + self.profile.deadline
+                self.watch.operation, self.watch.until = f"closing {self.subject.name!r}", time.monotonic() + self.profile.deadline
                 with whatever_it_raises():
                     async with asyncio.timeout(self.profile.deadline):
                         await close_store(store)
@@ -78,7 +78,10 @@ class Session:
         try:
             return self.worker.run(open_once)
         except BlockedError as error:
-            raise TargetError(f"{error.operation} did not return within {self.profile.deadline:g} s") from None
+            raise TargetError(
+                f"{error.operation} did not return within {self.profile.deadline:g} s; "
+                "a store that needs longer needs a longer deadline (check --timeout SECONDS)"
+            ) from None
         finally:
             self.watch.until = float("inf")
 

@@ -482,12 +482,20 @@ class Trial:
         """Return what a Python expression comes to; its variables are those of `execute`."""
         return await self._attempt(self._evaluate(self._filled(source, names), "eval"), source, source, self.profile.deadline)
 
-    async def ask(self, source: str, expectation: Expectation, because: str = "", **names: str) -> Any:
-        """Demand that a Python expression comes to what is expected, and return its value, or the error."""
+    async def ask(self, source: str, expectation: Expectation, because: str = "", *, shown: str = "", **names: str) -> Any:
+        """Demand that a Python expression comes to what is expected, and return its value, or the error.
+
+        Args:
+            source: the expression; `$name` stands for a key, as in `execute`.
+            expectation: what it comes to.
+            because: why that is right.
+            shown: what the report calls the expression; by default its source, cut where it is long.
+            names: the keys.
+        """
         text = self._filled(source, names)
         self.trace.steps.append(Asked("", None, text, expectation))
         outcome = await self._attempt(self._evaluate(text, "eval"), text, text, self.profile.deadline)
-        return self._judge(outcome, expectation, because, brief_source(text))
+        return self._judge(outcome, expectation, because, shown or brief_source(text))
 
     def _filled(self, source: str, names: Mapping[str, str]) -> str:
         for name in names.values():

@@ -220,6 +220,7 @@ async def _changes(trial: Trial) -> None:
                 f"sorted([name for name in names + [name async for name in listing] if name not in {touched}])",
                 gives(sorted([key[start:] for key in keys.keys if key != changed])),
                 f"these were not touched, after the first step of {method}",
+                shown=f"{method}, without the two names that changed",
             )
 
 

@@ -128,7 +128,8 @@ async def _ask_senseless(trial: Trial, requests: tuple[str, ...], expectation: E
     store, key, value = await trial.storing(_SMALL)
     for request in requests:
         read = f"await {store.variable}.get($key, {trial.dialect.python_prototype()}, {request})"
-        await trial.ask(trial.dialect.python_data(read), expectation, f"the value has {len(value):,} bytes", key=key)
+        because = f"the value has {len(value):,} bytes"
+        await trial.ask(trial.dialect.python_data(read), expectation, because, shown=f"get({key!r}, {request})", key=key)
 
 
 @clause(
@@ -207,7 +208,8 @@ async def _no_request(trial: Trial) -> None:
     store, key, _ = await trial.storing(_SMALL)
     for request in ("2", "'0-2'", "slice(0, 2)", "object()", "0"):
         read = f"await {store.variable}.get($key, {trial.dialect.python_prototype()}, {request})"
-        await trial.ask(trial.dialect.python_data(read), raises(TypeError, ValueError), f"{request} is no byte request", key=key)
+        because, shown = f"{request} is no byte request", f"get({key!r}, {request})"
+        await trial.ask(trial.dialect.python_data(read), raises(TypeError, ValueError), because, shown=shown, key=key)
 
 
 CLAUSES = (

@@ -69,10 +69,11 @@ async def _stays(trial: Trial) -> None:
     await store.set(key, b"value")
     await trial.execute(f"first = {Get(key).call(store.variable, trial.dialect)}")
     await store.set(key, b"other")
-    await trial.ask(trial.dialect.python_data("first"), gives(b"value"), "it was read before the key was overwritten")
+    first = trial.dialect.python_data("first")
+    await trial.ask(first, gives(b"value"), "it was read before the key was overwritten", shown="what get returned")
     if trial.survey.flags["supports_deletes"]:
         await store.run(Delete(key))
-        await trial.ask(trial.dialect.python_data("first"), gives(b"value"), "it was read before the key was deleted")
+        await trial.ask(first, gives(b"value"), "it was read before the key was deleted", shown="what get returned")
 
 
 CLAUSES = (_missing_key, _prefix, _no_way_in, _prototype_class, _stays)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, cast
 
 from conformance.contract import CHAPTERS, CONTRACT
+from conformance.report import saved
 from conformance.report.page import page
 from conformance.report.scrub import scrubbed_json
 
@@ -29,28 +29,13 @@ body { max-width: none; } .frame { overflow: auto; max-height: 85vh; border: 1px
 """
 
 
-class MatrixError(Exception):
-    """A report cannot be used; the message is one line."""
-
-
 def read_reports(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return the reports in these files, of which each holds one or several.
+    """Return the reports in these files, of which each holds one or several, without credentials and homes.
 
     Raises:
-        MatrixError: a file is no report.
+        SavedReportError: a file is no report.
     """
-    found: list[dict[str, Any]] = []
-    for path in paths:
-        try:
-            given: object = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise MatrixError(f"cannot read the report {str(path)!r}: {error}") from error
-        each = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-        reports = each.get("reports", [each])
-        if each.get("schema") != 1 or not all("clauses" in report and "subject" in report for report in reports):
-            raise MatrixError(f"{str(path)!r} is no report of schema 1: storeproto check --json writes them")
-        found.extend([cast("dict[str, Any]", scrubbed_json(report)) for report in reports])
-    return found
+    return [cast("dict[str, Any]", scrubbed_json(report)) for path in paths for report in saved.read_reports(path)]
 
 
 def _rows(reports: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str, str, list[str]]]]:

@@ -30,7 +30,12 @@ def make_console(*, error: bool = False) -> Console:
     """Return a console for standard output, or standard error; in a pipe it neither colours nor wraps."""
     from rich.console import Console
 
-    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            """Raise what was raised: rich would end the program by exit status 1, which says that a store is broken."""
+            raise  # noqa: PLE0704  # rich calls this while it handles the BrokenPipeError
+
+    console = Output(stderr=error, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.soft_wrap = True
     return console

@@ -26,10 +26,15 @@ def check(*arguments: str) -> int:
     return main(["check", *arguments, *QUICKLY])
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+PROGRAM = "import sys; from conformance.cli import main; sys.exit(main())"
+"""What the console script does."""
+
+
+def run(*arguments: str, directory: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a program."""
-    command = [sys.executable, "-m", "conformance", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)  # noqa: S603, PLW1510
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    settings = {**ENVIRONMENT, **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=settings, timeout=120, cwd=directory)  # noqa: S603, PLW1510
 
 
 def test_conforming_store():
@@ -104,7 +109,9 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "unruly_stores:raises"], "raised RuntimeError: no server at this address"),
         (["check", "unruly_stores:PanicsWhenOpened"], "raised NativePanicError: no driver"),
         (["check", "unruly_stores:no_store"], "gave a dict, which is no store"),
-        (["check", "unruly_stores:NeedsAName"], "give arguments with --arg"),
+        (["check", "unruly_stores:NeedsAName"], "its arguments are name, number: --arg NAME=VALUE"),
+        (["check", "unruly_stores.py:Hangs"], "give unruly_stores"),
+        (["check", "ends_when_imported:Store"], "it ends the program (SystemExit: 3)"),
         (["check", "broken_stores.pre:NotEmpty"], "--disposable"),
         (["check", "broken_stores.pre:PerhapsNotEmpty"], "--disposable"),
         (["check", "memory", "--clause", "GET-99"], "there is no clause or chapter 'GET-99'"),
@@ -112,6 +119,9 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "memory", "--arg", "root"], "give NAME=VALUE"),
         (["check", "memory", "--arg", "root:=x"], "is not JSON"),
         (["check", "memory", "--arg", "root=x"], "takes no --arg"),
+        (["check", "memory", "--arg", "root=x", "--arg", "root=y"], "'root' was given before"),
+        (["check", "memory", "--arg", "root={tmp_pth}"], "is it {tmp_path}?"),
+        (["compare", "memory", "local", "--arg", "root=x"], "no target takes an argument 'root'"),
         (["check", "memory", "--timeout", "abc"], "'abc' is not a number of seconds"),
         (["check", "memory", "--timeout", "0"], "'0' is not a number of seconds"),
         (["check", "memory", "--operations", "-1"], "'-1' is not a number of operations"),
@@ -120,9 +130,12 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "memory", "--expect", "no/such/file.toml"], "cannot read the expectations file"),
         (["check", "memory", "--json", "no/such/directory/report.json"], "there is no directory"),
         (["check", "memory", "--json", "."], "it is a directory"),
+        (["check", "memory", "--json", "a" * 300], "File name too long"),
+        (["check", "memory", "--clause", "GET-1", "--operations", "0", "--json", "/dev/full"], "No space left on device"),
         (["check"], "the following arguments are required: TARGET"),
         (["contract", "XYZ"], "there is no clause or chapter 'XYZ'"),
-        (["replay", "no/such/report.json", "memory"], "report.json"),
+        (["replay", "no/such/report.json", "memory"], "cannot read the report 'no/such/report.json': No such file"),
+        (["matrix", "no/such/report.json"], "cannot read the report 'no/such/report.json': No such file"),
         ([], "the following arguments are required: COMMAND"),
         (["judge"], "invalid choice: 'judge'"),
     ],
@@ -136,6 +149,63 @@ def test_unusable_arguments(arguments: list[str], words: str, capsys):
         status = stopped.code
     lines = capsys.readouterr().err.splitlines()
     assert (status, len(lines), [line for line in lines if words not in line]) == (2, 1, [])
+
+
+@pytest.mark.parametrize(("name", "words"), [("old.json", "it may not be written to"), ("new.json", "nothing may be made in")])
+def test_file_that_may_not_be_written(name: str, words: str, tmp_path: Path, monkeypatch, capsys):
+    """A file that cannot be written is refused before the store is opened, and not after."""
+    (tmp_path / "old.json").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may do everything
+    status = main(["check", "unruly_stores:raises", "--json", str(tmp_path / name)])
+    assert (status, words in capsys.readouterr().err) == (2, True)
+
+
+def test_other_files_are_written(tmp_path: Path):
+    """A file that cannot be written does not take the others."""
+    path = tmp_path / "report.html"
+    check(SOUND, "--json", "/dev/full", "--html", str(path))
+    assert path.stat().st_size
+
+
+@pytest.mark.parametrize("command", [["replay", "{}", "memory"], ["matrix", "{}"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "it is no JSON"),
+        ("[" * 100_000, "it is no JSON"),
+        ("[]", "is no report of schema 1"),
+        ('{"schema": 1, "reports": [5]}', "is no report of schema 1"),
+        ('{"schema": 2, "reports": []}', "of schema 2, and this version reads schema 1: install a newer storeproto"),
+    ],
+)
+def test_no_report(command: list[str], text: str, words: str, tmp_path: Path, capsys):
+    """A file that is no report, or one of a newer schema, is named with what to do."""
+    path = tmp_path / "report.json"
+    path.write_text(text)
+    status = main([word.format(path) for word in command])
+    assert (status, words in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--html", "--markdown"])
+def test_matrix_that_cannot_be_written(option: str, tmp_path: Path, capsys):
+    """A matrix whose file takes nothing is exit status 2, and one line."""
+    check(SOUND, "--json", str(tmp_path / "report.json"))
+    capsys.readouterr()
+    status = main(["matrix", str(tmp_path / "report.json"), option, "/dev/full"])
+    assert (status, capsys.readouterr().err) == (2, "storeproto: cannot write '/dev/full': No space left on device\n")
+
+
+def test_module_of_the_working_directory(tmp_path: Path):
+    """A target may be a module of the working directory that nothing installed."""
+    (tmp_path / "my_stores.py").write_text("from broken_stores.sound import SoundStore\n")
+    done = run("check", "my_stores:SoundStore", *QUICKLY, directory=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_safe_path(tmp_path: Path):
+    """Where Python was told to keep the working directory out of its search path, it is kept out."""
+    (tmp_path / "my_stores.py").write_text("from broken_stores.sound import SoundStore\n")
+    assert "there is no module 'my_stores'" in run("check", "my_stores:SoundStore", directory=tmp_path, PYTHONSAFEPATH="1").stderr
 
 
 def test_without_the_extra(monkeypatch, capsys):
@@ -157,7 +227,9 @@ def test_without_any_package():
 
 def test_module():
     """`python -m conformance` is the same command."""
-    assert run("check", SOUND, *QUICKLY).returncode == 0
+    command = [sys.executable, "-m", "conformance", "contract", "GET-1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120)  # noqa: S603, PLW1510
+    assert done.stdout == run("contract", "GET-1").stdout
 
 
 def test_pipe_shows_no_progress():
@@ -222,7 +294,26 @@ def test_reader_that_goes_away():
     command = [sys.executable, "-m", "conformance", "contract"]
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603, PLW1510
     os.close(writing)
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_reader_that_goes_away_loses_no_file(tmp_path: Path):
+    """The files of a report are written though nobody reads what is printed."""
+    path = tmp_path / "report.json"
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "conformance", "check", SOUND, *QUICKLY, "--json", str(path)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603, PLW1510
+    os.close(writing)
+    assert (done.returncode, done.stderr, path.exists()) == (3, "", True)
+
+
+def test_output_that_takes_nothing():
+    """Where standard output is full, one line says so."""
+    command = [sys.executable, "-m", "conformance", "contract"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603, PLW1510
+    assert (done.returncode, done.stderr) == (3, "storeproto: cannot write to standard output: No space left on device\n")
 
 
 def test_expected_failure(tmp_path):

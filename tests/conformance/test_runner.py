@@ -116,7 +116,7 @@ def test_native_panic_at_the_end_is_survived():
         ("hangs_when_opened", "did not return within 1 s"),
         ("no_store", "gave a dict, which is no store"),
         ("NUMBER", "is an int; give a Subject, a class, or a function"),
-        ("NeedsAName", "missing a required argument: 'name'; give arguments with --arg"),
+        ("NeedsAName", "missing a required argument: 'name'; its arguments are name, number: --arg NAME=VALUE"),
     ],
 )
 def test_unusable_target(target: str, words: str):

@@ -6,7 +6,7 @@ import unruly_stores
 from conformance import Subject, TargetError, check
 from conformance.contract import select
 from conformance.reference import SUBJECTS
-from conformance.target import parse_argument, resolve_target
+from conformance.target import parse_arguments, resolve_target
 
 
 def judged(target: str, **arguments: object) -> str:
@@ -105,14 +105,14 @@ def test_wrong_arguments():
 )
 def test_argument(text: str, expected: tuple[str, object]):
     """NAME=VALUE is a string, NAME:=JSON any value."""
-    assert parse_argument(text) == expected
+    assert [*parse_arguments([text]).items()] == [expected]
 
 
 @pytest.mark.parametrize("text", ["root", "=x", "two words=x", "number:=seven", ":=1"])
 def test_wrong_argument(text: str):
     """An argument of neither form is refused."""
     with pytest.raises(TargetError, match="--arg"):
-        parse_argument(text)
+        parse_arguments([text])
 
 
 def test_resolved_target_is_a_subject():

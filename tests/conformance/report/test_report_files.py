@@ -17,7 +17,8 @@ from conformance.report.badge import render_badge
 from conformance.report.html import render_html
 from conformance.report.json import render_json
 from conformance.report.junit import render_junit
-from conformance.report.matrix import MatrixError, read_reports, render_matrix_html, render_matrix_markdown
+from conformance.report.matrix import read_reports, render_matrix_html, render_matrix_markdown
+from conformance.report.saved import SavedReportError
 from conformance.report.scrub import scrubbed, scrubbed_json
 
 
@@ -131,7 +132,7 @@ def test_matrix_of_no_report(tmp_path, text):
     """A file that is no report is refused."""
     path = tmp_path / "report.json"
     path.write_text(text)
-    with pytest.raises(MatrixError):
+    with pytest.raises(SavedReportError):
         read_reports([path])
 
 
