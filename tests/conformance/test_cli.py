@@ -155,7 +155,7 @@ def test_unusable_arguments(arguments: list[str], words: str, capsys):
 def test_file_that_may_not_be_written(name: str, words: str, tmp_path: Path, monkeypatch, capsys):
     """A file that cannot be written is refused before the store is opened, and not after."""
     (tmp_path / "old.json").touch()
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may do everything
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may do everything
     status = main(["check", "unruly_stores:raises", "--json", str(tmp_path / name)])
     assert (status, words in capsys.readouterr().err) == (2, True)
 
