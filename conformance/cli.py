@@ -30,8 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: conforms. 1: a clause is broken, or an expectation did not hold. 2: the target or the arguments are unusable. 3: the kit
     itself failed, or was interrupted.
     """
-    if arguments is None and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # as `python -m conformance` does: a target may be a module that is not installed
     lacking = [name for name in _NEEDED if find_spec(name) is None]
     if lacking:
         return _refuse(f"the kit needs {', '.join(lacking)}: pip install 'storeproto[conformance]'")

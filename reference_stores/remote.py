@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Final, Literal, Self, cast
 
@@ -315,6 +315,19 @@ class RemoteStore(ReadingHandle):
         """
         medium = self._writable("set_if_not_exists")
         await medium.create(check_key(key), as_bytes(value))
+
+    async def set_partial_values(
+        self,
+        key_start_values: Iterable[tuple[str, int, BufferLike]],  # noqa: ARG002  # as documented
+    ) -> None:
+        """Refuse: whole values only are replaced.
+
+        Raises:
+            ReadOnlyStoreError: the handle is read-only.
+            UnsupportedOperationError: always.
+        """
+        self._writable("set_partial_values", "supports_partial_writes")
+        raise unsupported_error(self, "set_partial_values", "supports_partial_writes")
 
     # Deleting
 

@@ -67,6 +67,14 @@ async def test_no_parts_are_written(store: RemoteStore):
     assert await store.get("k") == b"old"
 
 
+async def test_no_partial_values_are_written(store: RemoteStore):
+    """set_partial_values is there, as documented, and says that it is not supported; nothing changes."""
+    await store.set("k", b"old")
+    with pytest.raises(UnsupportedOperationError, match="supports_partial_writes"):
+        await store.set_partial_values([("k", 0, b"new")])
+    assert await store.get("k") == b"old"
+
+
 async def test_it_stores_where_there_is_nothing(store: RemoteStore):
     """set_if_not_exists stores the value of a missing key."""
     await store.set_if_not_exists("d/k", b"v")
