@@ -215,6 +215,9 @@ class SetRange(_Writing):
         value = dialect.python_value(self.value)
         return f"await {store}.set({self.key!r}, {value}, byte_range=({self.start}, {len(self.value)}))"
 
+    def __str__(self) -> str:
+        return f"set({self.key!r}, byte_range=({self.start}, {len(self.value)}))"
+
 
 @dataclass(frozen=True)
 class SetEach(Operation):

@@ -44,7 +44,8 @@ class Survey:
 def survey(subject: Subject, store: Any) -> Survey:
     """Ask `store`, which `subject` opened."""
     flags = {name: _flag(store, name) for name in FLAGS.values()}
-    read_only = _flag(store, "read_only")
+    # A method in the place of the mode says nothing of it, and is for TYP-5 to judge.
+    read_only = _flag(store, "read_only") and not callable(store.read_only)
     offers = {need for need, name in FLAGS.items() if flags[name]}
     if read_only:
         offers -= {Need.WRITES, Need.DELETES, Need.PARTIAL_WRITES}

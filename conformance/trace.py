@@ -110,7 +110,7 @@ class Trace:
             return ""
         body = _with_short_places(body, places)
         text = "\n".join(body)
-        used = {line for name, line in imports.items() if name == "asyncio" or re.search(rf"(?<![\w.'\"]){name}\b", text)}
+        used = {line for name, line in imports.items() if name == "asyncio" or re.search(rf"(?<![\w.'\"/]){name}\b", text)}
         return "\n".join([*_merged(used), "async def main():", *[f"    {line}" for line in body], "asyncio.run(main())"]) + "\n"
 
 
@@ -179,6 +179,6 @@ def namespace(source: str, dialect: Dialect) -> dict[str, Any]:
     """Return the modules and classes that `source` names, imported as the script would."""
     found: dict[str, Any] = {}
     for name, line in {**dialect.imports, **_STANDARD_IMPORTS}.items():
-        if re.search(rf"(?<![\w.'\"]){name}\b", source):
+        if re.search(rf"(?<![\w.'\"/]){name}\b", source):
             exec(line, found)  # noqa: S102  # a line of the tables above
     return found

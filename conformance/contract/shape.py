@@ -104,14 +104,17 @@ async def _compare(trial: Trial, method: str, documented: Any, given: inspect.Si
     forwards = kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     for keywords, because in ((names, "callers may pass these by name"), (needed, "callers may leave out what is optional")):
         call = ", ".join([f"{name}={name!r}" for name in keywords])
-        await trial.ask(f"{signature}.bind({call})", returns, because)
+        await trial.ask(f"{signature}.bind({call})", returns, because, shown=f"{method}({call})")
     for count in range(len(needed), len(names) + 1):
-        positions = f"{signature}.bind({', '.join([repr(name) for name in names[:count]])})"
+        call = ", ".join([repr(name) for name in names[:count]])
+        positions = f"{signature}.bind({call})"
         if forwards:
-            await trial.ask(positions, returns, "callers may pass these by position")
+            await trial.ask(positions, returns, "callers may pass these by position", shown=f"{method}({call})")
         else:
             expected = {name: name for name in names[:count]}
-            await trial.ask(f"dict({positions}.arguments)", gives(expected), "callers may pass these by position, in this order")
+            because = "callers may pass these by position, in this order"
+            shown = f"the parameters that {method}({call}) fills"
+            await trial.ask(f"dict({positions}.arguments)", gives(expected), because, shown=shown)
 
 
 @clause(
