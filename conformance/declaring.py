@@ -102,7 +102,8 @@ def subject(
     """Declare the function below to open a new, empty store: pytest then judges the store, clause by clause.
 
     The function may be asynchronous, a generator or an asynchronous generator. Its parameter `tmp_path` receives a directory of
-    its own at each opening, `read_only` whether a read-only handle is asked for, and any other the pytest fixture of its name.
+    its own at each opening, `read_only` whether a read-only handle is asked for, and any other the pytest fixture of its name, or
+    what `pytest.mark.parametrize` gives: a subject for each set of parameters.
 
     Args:
         name: what reports call the subject; the function's name by default.

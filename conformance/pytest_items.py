@@ -204,18 +204,28 @@ class SubjectCollector(pytest.Collector):
 
     Args:
         questioning: asks it.
+        settings: what the command line says.
         function: what was declared, whose fixtures and markers its items have; None where there is none.
         fixtures: their names.
+        parameters: what pytest made of the parameters of the function or of its fixtures, to be given to each item.
     """
 
     def __init__(
-        self, *, questioning: Questioning, settings: Settings, function: FunctionType | None, fixtures: tuple[str, ...], **more: Any
+        self,
+        *,
+        questioning: Questioning,
+        settings: Settings,
+        function: FunctionType | None,
+        fixtures: tuple[str, ...],
+        parameters: Mapping[str, Any],
+        **more: Any,
     ) -> None:
         super().__init__(**more)
         self.questioning = questioning
         self.settings = settings
         self.function = function
         self.fixtures = fixtures
+        self.parameters = parameters
 
     def collect(self) -> Iterable[pytest.Item]:
         """One item for each clause, and one for the search."""
@@ -226,7 +236,7 @@ class SubjectCollector(pytest.Collector):
     def _item(self, name: str, called: Callable[..., None], clause: Clause | None) -> ClauseItem:
         untyped: Any = ClauseItem  # its from_parent takes anything
         make: Callable[..., ClauseItem] = untyped.from_parent
-        return make(self, name=name, callobj=called, clause=clause)
+        return make(self, name=name, callobj=called, clause=clause, **self.parameters)
 
 
 def _callable(function: FunctionType | None, fixtures: tuple[str, ...]) -> Callable[..., None]:
@@ -237,6 +247,8 @@ def _callable(function: FunctionType | None, fixtures: tuple[str, ...]) -> Calla
 
     ask.__dict__["__signature__"] = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in fixtures])
     ask.__dict__["pytestmark"] = getattr(function, "pytestmark", [])
+    if function is not None:
+        ask.__dict__["__wrapped__"] = function  # which an error about a fixture shows
     return ask
 
 
@@ -245,10 +257,14 @@ class ClauseItem(pytest.Function):
 
     Args:
         clause: the clause; None for the search.
+        parameters: of the subject; None where it has none.
     """
 
-    def __init__(self, *, clause: Clause | None, **more: Any) -> None:
+    def __init__(self, *, clause: Clause | None, parameters: Any = None, **more: Any) -> None:
         super().__init__(**more)  # pyright: ignore[reportUnknownMemberType]  # pytest's
+        if parameters is not None:  # the collector has them in its name, and the item needs them not in its own
+            self.callspec = parameters
+            self.own_markers.extend(parameters.marks)
         self.clause = clause
         self.collector = cast("SubjectCollector", self.parent)
         self.add_marker(pytest.mark.storeproto)
@@ -320,6 +336,7 @@ def _collector(
     make: Callable[[Mapping[str, Any]], Subject],
     function: FunctionType | None = None,
     fixtures: tuple[str, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
     nodeid: str | None = None,
 ) -> SubjectCollector:
     from conformance.pytest_plugin import CLOSING
@@ -330,19 +347,43 @@ def _collector(
     untyped: Any = SubjectCollector  # its from_parent takes anything
     collect: Callable[..., SubjectCollector] = untyped.from_parent
     return collect(
-        parent, name=name, nodeid=nodeid, questioning=questioning, settings=settings, function=function, fixtures=fixtures
+        parent,
+        name=name,
+        nodeid=nodeid,
+        questioning=questioning,
+        settings=settings,
+        function=function,
+        fixtures=fixtures,
+        parameters=parameters or {},
     )
 
 
-def collect_declared(parent: pytest.Collector, name: str, function: FunctionType) -> SubjectCollector:
-    """Return the collector of a function that was declared a subject."""
+def _variants(
+    parent: pytest.Collector, name: str, function: FunctionType, fixtures: tuple[str, ...]
+) -> list[tuple[str, dict[str, Any]]]:
+    """The names of the subjects that a function stands for, one for each set of parameters, and what each item is to be given."""
+    if not fixtures:
+        return [(name, {})]
+    module: Any = parent  # pytest offers what makes the parameters of a test function under no public name
+    made: list[Any] = [*module._genfunctions(name, _callable(function, fixtures))]
+    return [
+        (each.name, {"parameters": each.callspec, "fixtureinfo": each._fixtureinfo} if hasattr(each, "callspec") else {})
+        for each in made
+    ]
+
+
+def collect_declared(parent: pytest.Collector, name: str, function: FunctionType) -> list[SubjectCollector]:
+    """Return the collectors of a function that was declared a subject: one for each set of its parameters."""
     from conformance.declaring import MARK, Declaration
 
     if isinstance(parent, pytest.Class):
         raise parent.CollectError(f"the subject {name!r} is a method: declare a function of the module")
     declaration: Declaration = getattr(function, MARK)
     try:
-        return _collector(parent, name, declaration.make, function, declaration.fixtures)
+        return [
+            _collector(parent, each, declaration.make, function, declaration.fixtures, parameters)
+            for each, parameters in _variants(parent, name, function, declaration.fixtures)
+        ]
     except pytest.UsageError as error:  # collection tells it without a stack
         raise parent.CollectError(str(error)) from None
 

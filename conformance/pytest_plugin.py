@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> SubjectCollector | None:
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> list[SubjectCollector] | None:
     """Collect a function that `@conformance.subject(...)` declared."""
     if isinstance(obj, FunctionType) and "__storeproto_subject__" in obj.__dict__:
         from conformance.pytest_items import collect_declared

@@ -39,7 +39,7 @@ def resolve_target(target: str, arguments: Mapping[str, object], *, disposable: 
     found = _find(target)
     if isinstance(found, Subject):
         if arguments:
-            raise TargetError(f"the target {target!r} is a subject, which takes no --arg")
+            raise TargetError(f"the target {target!r} is a subject, which takes no arguments")
         return replace(found, disposable=found.disposable or disposable)
     declaration = getattr(found, MARK, None)
     if isinstance(declaration, Declaration) and not arguments and not declaration.fixtures:
@@ -110,7 +110,7 @@ def parse_arguments(texts: Iterable[str]) -> dict[str, object]:
     for text in texts:
         name, value = _parse_argument(text)
         if name in found:
-            raise TargetError(f"--arg {text!r}: {name!r} was given before; give each argument once")
+            raise TargetError(f"the argument {text!r}: {name!r} was given before; give each argument once")
         found[name] = value
     return found
 
@@ -120,15 +120,17 @@ def _parse_argument(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not equals or not name.rstrip(":").isidentifier():
         raise TargetError(
-            f"--arg {text!r} is not allowed: give NAME=VALUE, or NAME:=JSON; values may hold {', '.join(PLACEHOLDERS)}"
+            f"the argument {text!r} is not allowed: give NAME=VALUE, or NAME:=JSON; values may hold {', '.join(PLACEHOLDERS)}"
         )
     words: list[str] = re.findall(r"\{\w*\}", value)
     for word in words:
         if word not in PLACEHOLDERS and (meant := get_close_matches(word, PLACEHOLDERS, 1)):
-            raise TargetError(f"--arg {text!r}: there is no {word}; values may hold {', '.join(PLACEHOLDERS)}: is it {meant[0]}?")
+            raise TargetError(
+                f"the argument {text!r}: there is no {word}; values may hold {', '.join(PLACEHOLDERS)}: is it {meant[0]}?"
+            )
     if not name.endswith(":"):
         return name, value
     try:
         return name[:-1], json.loads(value)
     except ValueError as error:
-        raise TargetError(f"--arg {text!r}: {value!r} is not JSON: {error}") from None
+        raise TargetError(f"the argument {text!r}: {value!r} is not JSON: {error}") from None

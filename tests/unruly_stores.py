@@ -95,6 +95,20 @@ class InterruptsItsProcess(SoundStore):
         return await super().getsize(key)
 
 
+class ModeIsAMethod(SoundStore):
+    """Has a method where the mode should be."""
+
+    def read_only(self) -> bool:  # type: ignore[override]
+        return self._read_only
+
+
+class WantsMore(SoundStore):
+    """Deletes by position what callers name, and wants to know more."""
+
+    async def delete(self, key: str, version: int) -> None:  # type: ignore[override]
+        await super().delete(key)
+
+
 class SizesAreOneTooLarge(SoundStore):
     """Counts one byte too many."""
 

@@ -105,7 +105,7 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "memory", "--contract", "0.9"], "no version '0.9' of the contract; this kit decides 1.0"),
         (["check", "memory", "--arg", "root"], "give NAME=VALUE"),
         (["check", "memory", "--arg", "root:=x"], "is not JSON"),
-        (["check", "memory", "--arg", "root=x"], "takes no --arg"),
+        (["check", "memory", "--arg", "root=x"], "takes no arguments"),
         (["check", "memory", "--arg", "root=x", "--arg", "root=y"], "'root' was given before"),
         (["check", "memory", "--arg", "root={tmp_pth}"], "is it {tmp_path}?"),
         (["compare", "memory", "local", "--arg", "root=x"], "no target takes an argument 'root'"),

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from conformance import Report, Result, Verdict
 from conformance.contract import CONTRACT
-from conformance.rendering import brief_source
+from conformance.rendering import brief_error, brief_source
 from conformance.report.json import render_json
 from conformance.report.report import INTERRUPTED
 from conformance.report.terminal import print_report
@@ -147,3 +147,8 @@ def test_conclusion(given: Report, words: str):
 def test_strict_conclusion():
     """A strict run says so."""
     assert "does not conform (contract 1.0, strict)" in text(report(Verdict.WARNED), strict=True)
+
+
+def test_error_is_one_line():
+    """An error is told on one line; its line ends and control characters are shown, and not done."""
+    assert brief_error(LookupError("no  size\n\x1b[31mPRE-1  passed")) == r"LookupError: no size\n\x1b[31mPRE-1 passed"

@@ -101,6 +101,25 @@ def test_other_right_stores_have_the_shape(opened: Any, clause: str):
     assert answer(clause, Factory(opened)).verdict is Verdict.PASSED
 
 
+def test_method_for_the_mode():
+    """A method in the place of `read_only` is named, and is no reason to take the store for a read-only one."""
+    found = answer("TYP-5", Recipe("unruly_stores:ModeIsAMethod"))
+    assert (found.verdict, found.expected, found.actual) == (
+        Verdict.FAILED,
+        "type(store.read_only).__name__: 'bool'",
+        "'method'",
+    )
+
+
+def test_finding_names_the_call():
+    """A finding in the parameters shows the call that callers write."""
+    found = answer("TYP-2", Recipe("unruly_stores:WantsMore"))
+    assert (found.expected, found.actual) == (
+        "delete(key='key'): no error",
+        "TypeError: missing a required argument: 'version'",
+    )
+
+
 def test_wrapper_that_takes_anything_passes_when_it_runs():
     """Methods of *arguments and **options take what callers may write, by name and by position."""
     assert answer("TYP-2", Recipe("unruly_stores:TakesAnything")).verdict is Verdict.PASSED

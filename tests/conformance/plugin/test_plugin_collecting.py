@@ -17,6 +17,71 @@ def test_all_kinds_of_factories(suite):
     suite("-k", "GET-1").assert_outcomes(passed=4, deselected=8)
 
 
+PARAMETRISED = """
+import conformance
+import pytest
+from reference_stores import MemoryStore, ZipStore
+
+class BlindStore(MemoryStore):
+    async def exists(self, key):
+        return False
+
+@pytest.fixture(params=["one", "two"])
+def twice(request):
+    return request.param
+
+@pytest.fixture(scope="module", params=[MemoryStore, BlindStore])
+def kind(request):
+    return request.param
+
+@conformance.subject()
+@pytest.mark.parametrize("made", [MemoryStore, pytest.param(BlindStore, marks=pytest.mark.skip(reason="it is known"))])
+def marked(made):
+    return made()
+
+@conformance.subject()
+def fixed(kind):
+    return kind()
+
+@pytest.mark.parametrize("compression", [0, 8])
+@conformance.subject()
+def crossed(tmp_path, compression, twice):
+    assert twice in ("one", "two")
+    return ZipStore(tmp_path / "store.zip", mode="w", compression=compression)
+"""
+
+
+def test_parameters_have_names(suite, pytester):
+    """A subject with parameters, or with a fixture that has some, is one for each set, which its name says."""
+    pytester.makepyfile(test_stores=PARAMETRISED)
+    result = suite("--collect-only", "-q", clauses="GET-1")
+    result.stdout.fnmatch_lines_random(["test_stores.py::marked[[]MemoryStore]::GET-1", "test_stores.py::crossed[[]one-8]::GET-1"])
+    assert sum(line.endswith("::GET-1") for line in result.outlines) == 8
+
+
+@pytest.mark.parametrize("more", [(), ("-p", "xdist", "-n", "2"), ("-p", "asyncio", "--asyncio-mode", "auto"), ("-p", "randomly")])
+def test_parameters(suite, pytester, more):
+    """Each item is given the parameters of its subject, and bears their marks."""
+    pytester.makepyfile(test_stores=PARAMETRISED)
+    suite(*more, apart=True, clauses="EXI-1").assert_outcomes(passed=6, failed=1, skipped=1)
+
+
+def test_missing_fixture(suite, pytester):
+    """A fixture that there is not is an error that shows the subject, and nothing of the kit."""
+    pytester.makepyfile(
+        test_stores="""
+        import conformance
+
+        @conformance.subject()
+        def lost(no_such_fixture):
+            return no_such_fixture
+        """
+    )
+    output = suite(apart=True, clauses="GET-1").stdout
+    output.fnmatch_lines(["*def lost(no_such_fixture):", "E * fixture 'no_such_fixture' not found"])
+    output.no_fnmatch_line("*pytest_items*")
+
+
 def test_node_id(suite):
     """One clause of one subject runs by its node id."""
     suite("test_stores.py::good::GET-1").assert_outcomes(passed=1)
