@@ -1,7 +1,9 @@
 """The conformance kit: judges asynchronous key-value stores by a numbered contract.
 
-`check(subject)` returns a report; `storeproto check TARGET` prints one. Importing this package imports nothing of the kit until a
-name is used, since pytest loads it in every run.
+`check(subject)` returns a report; `storeproto check TARGET` prints one. `select` picks clauses of `CONTRACT`, `PROFILES` says by
+name how much is asked, and `read_known_failures` reads the file of known failures that the command takes.
+
+Importing this package imports nothing of the kit until a name is used, since pytest loads it in every run.
 """
 
 from __future__ import annotations
@@ -13,20 +15,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.clause import Clause, Level, Verdict
+    from conformance.contract import CONTRACT, UnknownClauseError, select
     from conformance.declaring import subject
+    from conformance.dialect import Dialect
+    from conformance.expectations import ExpectationError, KnownFailure, read_known_failures
     from conformance.machine import StoreStateMachine, state_machine
-    from conformance.profile import Profile
-    from conformance.recipe import Factory, Recipe, TargetError
+    from conformance.profile import PROFILES, Profile
+    from conformance.recipe import Factory, Opening, Place, Recipe, TargetError
     from conformance.report.report import Report, Result
     from conformance.runner import check
     from conformance.subject import AnyKey, Grammar, Subject
+    from conformance.versions import UnknownVersionError
 
 _HOMES = {
     "AnyKey": "conformance.subject",
+    "CONTRACT": "conformance.contract",
     "Clause": "conformance.clause",
+    "Dialect": "conformance.dialect",
+    "ExpectationError": "conformance.expectations",
     "Factory": "conformance.recipe",
     "Grammar": "conformance.subject",
+    "KnownFailure": "conformance.expectations",
     "Level": "conformance.clause",
+    "Opening": "conformance.recipe",
+    "PROFILES": "conformance.profile",
+    "Place": "conformance.recipe",
     "Profile": "conformance.profile",
     "Recipe": "conformance.recipe",
     "Report": "conformance.report.report",
@@ -34,17 +47,28 @@ _HOMES = {
     "StoreStateMachine": "conformance.machine",
     "Subject": "conformance.subject",
     "TargetError": "conformance.recipe",
+    "UnknownClauseError": "conformance.contract",
+    "UnknownVersionError": "conformance.versions",
     "Verdict": "conformance.clause",
     "check": "conformance.runner",
+    "read_known_failures": "conformance.expectations",
+    "select": "conformance.contract",
     "state_machine": "conformance.machine",
 }
 
 __all__ = [
+    "CONTRACT",
+    "PROFILES",
     "AnyKey",
     "Clause",
+    "Dialect",
+    "ExpectationError",
     "Factory",
     "Grammar",
+    "KnownFailure",
     "Level",
+    "Opening",
+    "Place",
     "Profile",
     "Recipe",
     "Report",
@@ -52,8 +76,12 @@ __all__ = [
     "StoreStateMachine",
     "Subject",
     "TargetError",
+    "UnknownClauseError",
+    "UnknownVersionError",
     "Verdict",
     "check",
+    "read_known_failures",
+    "select",
     "state_machine",
     "subject",
 ]

@@ -24,8 +24,6 @@ class Dialect(Protocol):
     name: str
     imports: Mapping[str, str]
     """For each name that a script of this dialect may use, the line that imports it."""
-    buffer_class: type | None
-    """The class that `get` must return (GET-4); None where it is not fixed."""
 
     def value(self, data: bytes) -> Any:
         """Return `data` as `set` takes it."""
@@ -86,7 +84,6 @@ class Native:
     """Bytes, and storeproto's own classes."""
 
     name = "native"
-    buffer_class: type | None = bytes
     imports: Mapping[str, str] = {
         **{
             name: f"from storeproto import {name}"
@@ -160,7 +157,6 @@ class Zarr:
         self._requests = zarr.abc.store
         self._buffer = cpu.Buffer
         self._prototype = zarr_prototype
-        self.buffer_class: type | None = zarr_prototype().buffer
 
     def value(self, data: bytes) -> Any:
         """Return a zarr buffer of its own memory."""
