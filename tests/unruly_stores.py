@@ -13,6 +13,7 @@ from typing import Any
 
 from broken_stores.sound import SoundStore
 
+import conformance
 from conformance import Recipe, Subject
 
 
@@ -93,6 +94,15 @@ class InterruptsItsProcess(SoundStore):
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(3600)
         return await super().getsize(key)
+
+
+class _Lazy:
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError("no driver")
+
+
+LazyModule = _Lazy()
+"""What a name leads to that is made when it is asked for, and cannot be."""
 
 
 class ModeIsAMethod(SoundStore):
@@ -250,6 +260,12 @@ async def asynchronous_generator() -> AsyncIterator[SoundStore]:
 async def context() -> AsyncIterator[SoundStore]:
     """Give a store for a context."""
     yield SoundStore()
+
+
+@conformance.subject(name="declared", on_host_files=True)
+def declared(tmp_path: Path) -> SoundStore:
+    """Return a store; what else is to be known of it is declared."""
+    return SoundStore()
 
 
 subject = Subject(name="a subject", opening=Recipe("broken_stores.sound:SoundStore"))

@@ -93,6 +93,7 @@ def test_fault_of_the_kit(monkeypatch):
         (["check", "nothing"], "there is no target 'nothing'"),
         (["check", "no_such_package:Store"], "is its package installed here?"),
         (["check", "unruly_stores:NoSuchStore"], "there is no 'NoSuchStore'"),
+        (["check", "unruly_stores:LazyModule.store"], "'store' of 'unruly_stores:LazyModule' raised LookupError: no driver"),
         (["check", "unruly_stores:raises"], "raised RuntimeError: no server at this address"),
         (["check", "unruly_stores:PanicsWhenOpened"], "raised NativePanicError: no driver"),
         (["check", "unruly_stores:no_store"], "gave a dict, which is no store"),
@@ -318,6 +319,43 @@ def test_timeout():
 def test_clause():
     """--clause takes chapters and clauses, in either case."""
     assert check("broken_stores.get:MissingKeyIsEmpty", "--clause", "get-1") == 1
+
+
+def test_compare_of_stores_that_agree(capsys):
+    """Two stores that do the same are exit status 0, and the line says how much was compared, and by which seed."""
+    status = main(["compare", SOUND, "memory", "--operations", "100", "--seed", "3"])
+    line = capsys.readouterr().out
+    assert (status, re.fullmatch(rf"{SOUND} and memory agree on \d+ operations \(--seed 3\)\n", line) is not None) == (0, True)
+
+
+def test_compare_of_stores_that_differ(capsys):
+    """Two stores that differ are exit status 1; the program that shows it is printed, and what each made of it."""
+    broken = "broken_stores.get:MissingKeyIsEmpty"
+    status = main(["compare", SOUND, broken, "--operations", "2000"])
+    text = capsys.readouterr().out
+    form = rf"{SOUND} and {broken} differ:\n(    get.*\n)+{SOUND}: .*None.*\n{broken}: .*b''.*\n"
+    assert (status, re.fullmatch(form, text) is not None) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "verdict"), [("broken_stores.get:MissingKeyIsEmpty", 1, "fails"), (SOUND, 0, "holds")]
+)
+def test_replay(target: str, status: int, verdict: str, tmp_path: Path, capsys):
+    """A trace of a report is performed on the store that is named, and is exit status 1 where it fails there."""
+    report = tmp_path / "report.json"
+    check("broken_stores.get:MissingKeyIsEmpty", "--json", str(report))
+    capsys.readouterr()
+    assert main(["replay", str(report), target, "--clause", "GET-1"]) == status
+    assert capsys.readouterr().out.startswith(f"GET-1  {verdict}: ")
+
+
+def test_replay_of_statements(tmp_path: Path, capsys):
+    """A trace with statements is not performed: a file is data."""
+    report = tmp_path / "report.json"
+    main(["check", "broken_stores.set:KeepsTheCallersBuffer", "--clause", "SET-8", "--operations", "0", "--json", str(report)])
+    capsys.readouterr()
+    assert main(["replay", str(report), SOUND, "--clause", "SET-8"]) == 0
+    assert capsys.readouterr().out == "SET-8  not performed: its statements are not executed; run its script\n"
 
 
 def test_contract_lists_every_clause(capsys):

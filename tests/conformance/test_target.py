@@ -115,6 +115,12 @@ def test_wrong_argument(text: str):
         parse_arguments([text])
 
 
+def test_declared_function():
+    """A function that was declared a subject is that subject, with all that was declared."""
+    found = resolve_target("unruly_stores:declared", {})
+    assert (found.name, found.on_host_files, found.has_recipe) == ("declared", True, True)
+
+
 def test_resolved_target_is_a_subject():
     """What a target stands for is a subject named after it."""
     found = resolve_target("unruly_stores:coroutine", {})
