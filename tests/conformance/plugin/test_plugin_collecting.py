@@ -142,6 +142,13 @@ def test_arguments_on_the_command_line(suite):
     result.assert_outcomes(passed=3, deselected=12)
 
 
+def test_store_of_the_working_directory(suite, pytester):
+    """A store on the command line may be of a module of the working directory, as for the command `storeproto`."""
+    pytester.path.joinpath("test_stores.py").unlink()
+    pytester.path.joinpath("own_store.py").write_text("from reference_stores import MemoryStore as Own\n")
+    suite("--store", "own_store:Own", clauses="GET-1").assert_outcomes(passed=1)
+
+
 def test_unknown_target(suite):
     """A target that is none is a usage error of one line."""
     suite("--store", "nothing").stderr.fnmatch_lines(["ERROR: *there is no target 'nothing'*"])
