@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -107,7 +108,7 @@ class Mypy:
 
     def remarks(self, files: Mapping[str, str], roots: Iterable[Path], cache: Path | None) -> list[Remark]:
         """Ask once; and once more without a cache where mypy itself fails, since the cache may be what is broken."""
-        done = self._ask(files, roots, str((cache or Path(_own_cache().name)) / "mypy"))
+        done = self._ask(files, roots, str((cache or _own_cache()) / "mypy"))
         if done.returncode not in (0, 1) and not done.stdout:
             done = self._ask(files, roots, os.devnull)
         found = list(_from_mypy(done.stdout))
@@ -123,9 +124,11 @@ class Mypy:
 
 
 @lru_cache(maxsize=1)
-def _own_cache() -> tempfile.TemporaryDirectory[str]:
+def _own_cache() -> Path:
     """A directory that goes when this process ends."""
-    return tempfile.TemporaryDirectory(prefix="storeproto-cache-", ignore_cleanup_errors=True)
+    directory = tempfile.TemporaryDirectory(prefix="storeproto-cache-", ignore_cleanup_errors=True)
+    atexit.register(directory.cleanup)  # by name: what goes by itself warns of that
+    return Path(directory.name)
 
 
 def _from_mypy(output: str) -> Iterator[Remark]:
