@@ -105,9 +105,12 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line, from which the page about it is made too."""
+    from storeproto import __version__
+
     parser = _Parser(
         prog="storeproto", description="Judge asynchronous key-value stores by the store contract.", allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"storeproto {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     check = commands.add_parser(

@@ -99,7 +99,8 @@ def conclusion(report: Report, *, strict: bool) -> str:
     """One sentence: whether the subject conforms, and to how many clauses of how many."""
     name, total = report.subject["name"], len(report.results)
     if report.unusable:
-        return f"{name} cannot be judged: {report.unusable}"
+        shown = ", ".join([result.clause.id for result in report.with_verdict(Verdict.FAILED)])
+        return f"{name} cannot be judged: {f'{shown} does not hold' if shown else report.unusable}"
     status = report.exit_status(strict=strict)
     if report.interrupted:
         return f"{name} was not judged to the end: {INTERRUPTED}"

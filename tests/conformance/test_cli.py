@@ -15,6 +15,7 @@ import pytest
 from conformance import cli
 from conformance.cli import main
 from conformance.contract import CONTRACT
+from storeproto import __version__
 
 SOUND = "broken_stores.sound:SoundStore"
 QUICKLY = ("--operations", "0", "--profile", "quick", "--clause", "GET")
@@ -40,6 +41,13 @@ def run(*arguments: str, directory: Path | None = None, **environment: str) -> s
 def test_conforming_store():
     """A store that conforms is exit status 0."""
     assert check(SOUND) == 0
+
+
+def test_version(capsys):
+    """The command says which version of the package it is of."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"storeproto {__version__}\n"
 
 
 def test_conclusion(capsys):
