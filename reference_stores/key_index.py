@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from storeproto.keys import below
 
@@ -12,15 +12,15 @@ from storeproto.keys import below
 class Index(Protocol):
     """The keys of a mapping, by directory; a directory is named without a `/` behind it, the root is `""`.
 
-    The owner of the mapping sets keys in it, and lets the index remove them.
+    The owner of the mapping changes it, and tells the index which keys it has removed.
     """
 
-    def remove(self, key: str) -> None:
-        """Remove a key from the mapping, in which it is."""
+    def removed(self, key: str) -> None:
+        """Take note that a key was removed from the mapping."""
         ...
 
-    def clear(self) -> None:
-        """Remove all keys from the mapping."""
+    def cleared(self) -> None:
+        """Take note that all keys were removed from the mapping."""
         ...
 
     def children(self, directory: str) -> list[str]:
@@ -37,7 +37,7 @@ class Index(Protocol):
 
 
 class KeyIndex:
-    """An index that is kept: a listing costs what it yields, and what keys are new since the last one.
+    """An index that is kept: a listing costs what it yields, and what has changed since the last one.
 
     To set a key costs nothing here: a dictionary keeps its order, so that the new ones are the last ones.
 
@@ -45,95 +45,117 @@ class KeyIndex:
         keys: the dictionary, changed by one thread at a time.
     """
 
-    __slots__ = ("_children", "_keys", "_known")
+    __slots__ = ("_directories", "_found", "_keys", "_known", "_removed")
+
+    _MOST_REMOVED: Final = 1_000
 
     def __init__(self, keys: dict[str, Any]) -> None:
         self._keys = keys
         self._known = 0
-        self._children: dict[str, dict[str, None]] = {}
+        """How many keys of the dictionary have been looked at: its first ones."""
+        self._removed: list[str] = []
+        """What was removed since the last look, whether it had been looked at or not."""
+        self._found: dict[str, dict[str, str]] = {}
+        """The keys immediately below each directory, by name."""
+        self._directories: dict[str, dict[str, str]] = {}
+        """The directories immediately below each directory, by name."""
 
-    def remove(self, key: str) -> None:
-        """Remove a key from the dictionary, and each directory that goes with it."""
-        children, keys = self._children, self._keys
-        if len(keys) != self._known:
-            if next(reversed(keys)) == key:  # the newest, which has not been looked at
-                del keys[key]
-                return
-            self._look_at_new_keys()
-        del keys[key]
-        self._known -= 1
-        while key not in children and key not in keys:
-            directory, _, name = key.rpartition("/")
-            siblings = children[directory]
-            del siblings[name]
-            if siblings:
-                return
-            del children[directory]
-            if directory == "":
-                return
-            key = directory
+    def removed(self, key: str) -> None:
+        """Take note that a key was removed from the dictionary."""
+        self._removed.append(key)
+        if len(self._removed) >= self._MOST_REMOVED:
+            self._leave_out_removed()
 
-    def clear(self) -> None:
-        """Remove all keys from the dictionary."""
-        self._keys.clear()
+    def cleared(self) -> None:
+        """Take note that all keys were removed from the dictionary."""
         self._known = 0
-        self._children.clear()
+        self._removed.clear()
+        self._found.clear()
+        self._directories.clear()
 
-    def _look_at_new_keys(self) -> dict[str, dict[str, None]]:
-        """Take note of what has been set since the last time; return the names in each directory."""
-        children = self._children
+    def _look(self) -> None:
+        """Take note of what has changed since the last time."""
+        if self._removed:
+            self._leave_out_removed()
         new = len(self._keys) - self._known
         if new:
-            for key in reversed([*islice(reversed(self._keys), new)]):
-                directory, _, name = key.rpartition("/")
-                siblings = children.get(directory)
-                if siblings is not None:
-                    siblings[name] = None
-                else:
-                    self._add_first(directory, name)
-            self._known += new
-        return children
+            self._add([*islice(reversed(self._keys), new)])
 
-    def _add_first(self, directory: str, name: str) -> None:
-        """Take note of the first name in a directory, and of those above it that are new."""
-        children = self._children
-        children[directory] = {name: None}
-        while directory:
-            directory, _, name = directory.rpartition("/")
-            siblings = children.get(directory)
+    def _leave_out_removed(self) -> None:
+        """Leave out the keys that were removed, and each directory that goes with them."""
+        found, directories = self._found, self._directories
+        for key in self._removed:
+            directory, _, name = key.rpartition("/")
+            siblings = found.get(directory)
+            if siblings is None or siblings.pop(name, None) is None:
+                continue  # it had not been looked at
+            self._known -= 1
+            if siblings:
+                continue
+            del found[directory]
+            while directory and directory not in found and directory not in directories:
+                directory, _, name = directory.rpartition("/")
+                siblings = directories[directory]
+                del siblings[name]
+                if not siblings:
+                    del directories[directory]
+        self._removed.clear()
+
+    def _add(self, keys: list[str]) -> None:
+        """Take note of keys that are new, the newest first."""
+        found, directories = self._found, self._directories
+        for key in reversed(keys):
+            directory, _, name = key.rpartition("/")
+            siblings = found.get(directory)
             if siblings is not None:
-                siblings[name] = None
+                siblings[name] = key
+                continue
+            if directory not in directories:
+                self._add_directory(directory)
+            found[directory] = {name: key}
+        self._known += len(keys)
+
+    def _add_directory(self, directory: str) -> None:
+        """Take note of a directory that is new, and of those above it that are."""
+        found, directories = self._found, self._directories
+        while directory:
+            path = directory
+            directory, _, name = path.rpartition("/")
+            siblings = directories.get(directory)
+            if siblings is not None:
+                siblings[name] = path
                 return
-            children[directory] = {name: None}
+            directories[directory] = {name: path}
+            if directory in found:
+                return
 
     def children(self, directory: str) -> list[str]:
         """Return the name of each immediate child, key or directory, once."""
-        return [*self._look_at_new_keys().get(directory, ())]
+        self._look()
+        return [*{**self._found.get(directory, {}), **self._directories.get(directory, {})}]
 
     def has_below(self, directory: str) -> bool:
         """Whether any key is below `directory`."""
-        return directory in self._look_at_new_keys()
+        self._look()
+        return directory in self._found or directory in self._directories
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Return the keys that begin with the string `prefix`."""
         if prefix == "":
             return [*self._keys]
-        keys, children = self._keys, self._look_at_new_keys()
+        self._look()
+        found, directories = self._found, self._directories
+        keys: list[str] = []
         directory, _, start = prefix.rpartition("/")
-        names = children.get(directory, ())
-        first = below(directory)
-        paths = [first + name for name in names if name.startswith(start)] if start else [first + name for name in names]
-        found: list[str] = []
-        pending: list[str] = []
-        while True:
-            found += [path for path in paths if path in keys]
-            if not children.keys().isdisjoint(paths):
-                pending += [path for path in paths if path in children]
-            if not pending:
-                return found
+        pending = [directory]
+        if start:
+            keys = [key for name, key in found.get(directory, {}).items() if name.startswith(start)]
+            pending = [path for name, path in directories.get(directory, {}).items() if name.startswith(start)]
+        while pending:
             directory = pending.pop()
-            first = directory + "/"
-            paths = [first + name for name in children[directory]]
+            keys += found.get(directory, {}).values()
+            pending += directories.get(directory, {}).values()
+        return keys
 
 
 class ScanIndex:
@@ -144,13 +166,11 @@ class ScanIndex:
     def __init__(self, keys: MutableMapping[str, Any]) -> None:
         self._keys = keys
 
-    def remove(self, key: str) -> None:
-        """Remove a key from the mapping, if it is still there."""
-        self._keys.pop(key, None)
+    def removed(self, key: str) -> None:
+        """Take note of nothing."""
 
-    def clear(self) -> None:
-        """Remove all keys from the mapping."""
-        self._keys.clear()
+    def cleared(self) -> None:
+        """Take note of nothing."""
 
     def children(self, directory: str) -> list[str]:
         """Return the name of each immediate child, key or directory, once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterator, Iterable, MutableMapping
 from threading import Lock
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Final, Literal, NoReturn, Self
 
 from typing_extensions import override
 
@@ -27,7 +27,10 @@ from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 class _Contents:
     """What all handles on one set of keys share. The lock makes a change of values and index one step between threads."""
 
-    __slots__ = ("index", "lock", "values")
+    __slots__ = ("absent", "index", "lock", "values")
+
+    _MOST_ABSENT: Final = 1_000
+    _LONGEST_ABSENT: Final = 1_000
 
     def __init__(self, store_dict: MutableMapping[str, Any] | None) -> None:
         self.values: MutableMapping[str, Any]
@@ -39,6 +42,16 @@ class _Contents:
             self.values = store_dict
             self.index = ScanIndex(store_dict)
         self.lock = Lock()
+        self.absent: set[str] = set()
+        """Legal keys that were asked for in vain of late: those who look for a key often do so again and again."""
+
+    def check_absent(self, key: str) -> None:
+        """Check a key that was asked for in vain."""
+        check_key(key)
+        if len(key) <= self._LONGEST_ABSENT:
+            if len(self.absent) >= self._MOST_ABSENT:
+                self.absent.clear()
+            self.absent.add(key)
 
 
 class MemoryStore(SynchronousReadingHandle):
@@ -116,8 +129,9 @@ class MemoryStore(SynchronousReadingHandle):
         if contents is None:
             raise closed_error(self, "get")
         value = contents.values.get(key)
-        if value is None:  # only now: a key that is there is a legal one
-            check_key(key)
+        if value is None:
+            if key not in contents.absent:  # only now: a key that is there is a legal one
+                contents.check_absent(key)
             return None
         if type(value) is not bytes:
             value = as_bytes(value)
@@ -137,7 +151,8 @@ class MemoryStore(SynchronousReadingHandle):
             raise closed_error(self, "exists")
         if key in contents.values:  # a key that is there is a legal one
             return True
-        check_key(key)
+        if key not in contents.absent:
+            contents.check_absent(key)
         return False
 
     async def getsize(self, key: str) -> int:
@@ -175,7 +190,14 @@ class MemoryStore(SynchronousReadingHandle):
             TypeError: `value` is no buffer.
             ValueError: the byte range is not as long as the value.
         """
-        self.set_sync(key, value, byte_range)
+        contents = self._writable_contents
+        if contents is None or byte_range is not None:
+            self.set_sync(key, value, byte_range)
+            return
+        new = value if type(value) is bytes else as_bytes(value)
+        values = contents.values
+        with contents.lock:
+            values[key if key in values else check_key(key)] = new  # a key that is there is a legal one
 
     async def set_if_not_exists(self, key: str, value: BufferLike) -> None:
         """Store `value` under `key` if it is not set; of many callers, in any threads, one wins.
@@ -219,12 +241,14 @@ class MemoryStore(SynchronousReadingHandle):
 
     def delete_sync(self, key: str) -> None:
         """Do what `delete` does, without an event loop."""
-        contents = self._writable("delete")
+        contents = self._writable_contents
+        if contents is None:
+            raise self._refusal("delete")
         with contents.lock:
-            if key in contents.values:  # a key that is there is a legal one
-                contents.index.remove(key)
-            else:
-                check_key(key)
+            if contents.values.pop(key, None) is not None:
+                contents.index.removed(key)
+            elif key not in contents.absent:
+                contents.check_absent(key)
 
     async def delete(self, key: str) -> None:
         """Remove `key` alone; a missing key is no error.
@@ -246,10 +270,12 @@ class MemoryStore(SynchronousReadingHandle):
         start = below(check_prefix(prefix))
         with contents.lock:
             if start == "":
-                contents.index.clear()
+                contents.values.clear()
+                contents.index.cleared()
                 return
             for key in contents.index.beginning_with(start):
-                contents.index.remove(key)
+                contents.values.pop(key, None)
+                contents.index.removed(key)
 
     async def clear(self) -> None:
         """Remove every key.

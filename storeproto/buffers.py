@@ -78,7 +78,9 @@ def default_buffer_prototype() -> BytesPrototype:
 
 
 def as_bytes(value: BufferLike) -> bytes:
-    """Return the contents of `value` as bytes that no later change of `value` reaches (SET-8); `bytes` come back as they are.
+    """Return the contents of `value` as bytes that no later change of `value` reaches (SET-8).
+
+    `bytes` come back as they are, and so do those that a zarr `Buffer` was made from.
 
     A buffer that is not contiguous is made so (SET-11).
 
@@ -89,7 +91,11 @@ def as_bytes(value: BufferLike) -> bytes:
         return value
     kind = type(value)
     given: Any = value
-    if hasattr(kind, "as_numpy_array"):  # zarr's Buffer: numpy makes bytes of it five times faster than its own to_bytes() does
+    if hasattr(kind, "as_array_like"):  # zarr's Buffer, around an array; its own to_bytes() takes five times as long
+        array = given.as_array_like()
+        base = getattr(array, "base", None)
+        if type(base) is bytes and len(base) == array.nbytes and array.flags.c_contiguous:
+            return base  # all of it, in its order: nothing can change that
         copied = given.as_numpy_array().tobytes()
         if type(copied) is bytes:
             return copied

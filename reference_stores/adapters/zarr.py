@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import zarr.abc.store as zarr_store
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+from zarr.core.buffer.cpu import Buffer as CpuBuffer
 
 import storeproto
 from storeproto import (
@@ -103,6 +104,10 @@ class ZarrAdapter(zarr_store.Store):
     def __init__(self, inner: storeproto.Store[Any, Any]) -> None:
         super().__init__(read_only=inner.read_only)
         self.inner = inner
+        # Asked for once: flags do not change, and the question takes as long as a call of a store in memory.
+        self._writing = inner if supports_writes(inner) else None
+        self._deleting = inner if supports_deletes(inner) else None
+        self._listing = inner if supports_listing(inner) else None
 
     def with_read_only(self, read_only: bool = False) -> ZarrAdapter:
         """Return a new handle on the same data; this one keeps its mode."""
@@ -145,25 +150,25 @@ class ZarrAdapter(zarr_store.Store):
         return self.inner.supports_listing
 
     def _writer(self, operation: str) -> SupportsWrites[BufferLike]:
-        if not supports_writes(self.inner):
+        if self._writing is None:
             raise unsupported_error(self.inner, operation, "supports_writes")
-        return self.inner
+        return self._writing
 
     def _deleter(self, operation: str) -> SupportsDeletes:
-        if not supports_deletes(self.inner):
+        if self._deleting is None:
             raise unsupported_error(self.inner, operation, "supports_deletes")
-        return self.inner
+        return self._deleting
 
     def _lister(self, operation: str) -> SupportsListing:
-        if not supports_listing(self.inner):
+        if self._listing is None:
             raise unsupported_error(self.inner, operation, "supports_listing")
-        return self.inner
+        return self._listing
 
     async def get(
         self, key: str, prototype: BufferPrototype | None = None, byte_range: zarr_store.ByteRequest | None = None
     ) -> Buffer | None:
         """Return the value, or the part that `byte_range` names, in the prototype's buffer class."""
-        value = await self.inner.get(key, None, _from_zarr_range(byte_range))
+        value = await self.inner.get(key, None, None if byte_range is None else _from_zarr_range(byte_range))
         return None if value is None else (prototype or default_buffer_prototype()).buffer.from_bytes(value)
 
     async def get_partial_values(
@@ -227,9 +232,9 @@ class ZarrAdapter(zarr_store.Store):
 
 
 def _contents(value: Buffer) -> bytes:
-    if not isinstance(value, Buffer):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
+    if type(value) is not CpuBuffer and not isinstance(value, Buffer):  # pyright: ignore[reportUnnecessaryIsInstance]  # for callers without a type checker
         raise TypeError(f"a value must be a zarr Buffer, not {type(value).__name__}")
-    return value.to_bytes()
+    return as_bytes(value)
 
 
 class BytesAdapter:

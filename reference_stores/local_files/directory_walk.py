@@ -17,7 +17,8 @@ from storeproto.keys import below
 
 # One block of most file systems: what a disk gives in one go, if it is not in the cache after all.
 _SMALL_DIRECTORY: Final = 4096
-_FEW_DIRECTORIES: Final = 16
+_MOST_READ_NOW: Final = 16
+_MOST_LISTED_NOW: Final = 64
 
 
 class FilledDirectories:
@@ -68,7 +69,7 @@ class DirectoryWalk:
         self._hidden = hidden
         self._filled = filled
         self._now = now
-        self._left = _FEW_DIRECTORIES
+        self._left = _MOST_READ_NOW
 
     def keys(self, prefix: str) -> Iterator[list[str]]:
         """Give, in pages, the keys that begin with the string `prefix`."""
@@ -99,8 +100,10 @@ class DirectoryWalk:
             return []
         try:
             children, directories = self._entries(handle, directory)
-            if self._now and len(directories) > self._left:
-                raise BlockingIOError
+            if self._now:
+                to_be_read = [name for name, number in directories.items() if number not in self._filled]
+                if len(to_be_read) > self._left or len(directories) > _MOST_LISTED_NOW:
+                    raise BlockingIOError
             before = below(directory)
             for name, number in directories.items():
                 if (number in self._filled and self._is_as_seen(handle, before, name)) or self.has_key(before + name):

@@ -18,15 +18,24 @@ KEYS = ["a", "a/b/c", "a/b/d", "a/e", "ab/c", "z"]
 changes = st.lists(st.tuples(st.sampled_from(["set", "remove", "list"]), some_keys), max_size=40)
 
 
+class ForgetfulIndex(KeyIndex):
+    """One that does not put off for long what is to be done about removed keys."""
+
+    __slots__ = ()
+
+    _MOST_REMOVED = 3
+
+
 def changed(keys, index, history):
-    """Apply a history of (what is done, key) as a store does: it sets keys, and the index removes them."""
+    """Apply a history of (what is done, key) as a store does, which tells the index what it has removed."""
     for what, key in history:
         if what == "set":
             keys[key] = None
         elif what == "list":
             index.has_below(key)
         elif key in keys:
-            index.remove(key)
+            del keys[key]
+            index.removed(key)
     return index
 
 
@@ -79,40 +88,44 @@ def test_a_cleared_index_is_empty(kind):
     """After a clear no key is left, and nothing is below the root."""
     keys = dict.fromkeys(KEYS)
     index = kind(keys)
-    index.clear()
+    index.beginning_with("a")
+    keys.clear()
+    index.cleared()
     assert (keys, index.has_below(""), index.children(""), index.beginning_with("")) == ({}, False, [], [])
 
 
-@given(changes, prefixes)
-def test_keys_begin_alike_in_both(history, prefix):
+@given(st.sampled_from([KeyIndex, ForgetfulIndex]), changes, prefixes)
+def test_keys_begin_alike_in_both(kind, history, prefix):
     """After any changes both indexes find the same keys, each once."""
     keys: dict[str, None] = {}
-    index = changed(keys, KeyIndex(keys), history)
+    index = changed(keys, kind(keys), history)
     assert sorted(index.beginning_with(prefix)) == sorted(ScanIndex(keys).beginning_with(prefix))
 
 
-@given(changes, st.one_of(st.just(""), some_keys))
-def test_children_are_alike_in_both(history, directory):
+@given(st.sampled_from([KeyIndex, ForgetfulIndex]), changes, st.one_of(st.just(""), some_keys))
+def test_children_are_alike_in_both(kind, history, directory):
     """After any changes both indexes give a directory the same children, each once."""
     keys: dict[str, None] = {}
-    index = changed(keys, KeyIndex(keys), history)
+    index = changed(keys, kind(keys), history)
     assert sorted(index.children(directory)) == sorted(ScanIndex(keys).children(directory))
 
 
-@given(changes, st.one_of(st.just(""), some_keys))
-def test_directories_are_alike_in_both(history, directory):
+@given(st.sampled_from([KeyIndex, ForgetfulIndex]), changes, st.one_of(st.just(""), some_keys))
+def test_directories_are_alike_in_both(kind, history, directory):
     """After any changes both indexes agree on what is a directory."""
     keys: dict[str, None] = {}
-    index = changed(keys, KeyIndex(keys), history)
+    index = changed(keys, kind(keys), history)
     assert index.has_below(directory) is ScanIndex(keys).has_below(directory)
 
 
-@given(changes)
-def test_a_kept_index_is_that_of_its_keys(history):
+@given(st.sampled_from([KeyIndex, ForgetfulIndex]), changes)
+def test_a_kept_index_is_that_of_its_keys(kind, history):
     """After any changes the index is what a new one of the same keys would be: nothing of gone keys is left in it."""
     keys: dict[str, None] = {}
-    index = changed(keys, KeyIndex(keys), history)
-    assert index._look_at_new_keys() == KeyIndex(keys)._look_at_new_keys()
+    index = changed(keys, kind(keys), history)
+    new = KeyIndex(keys)
+    assert index.has_below("") is new.has_below("")
+    assert (index._found, index._directories) == (new._found, new._directories)
 
 
 class CountingKeys(dict):
@@ -156,3 +169,12 @@ def test_a_key_is_looked_at_once(known):
     keys.looked_at = 0
     keys["b/new"] = None
     assert (index.children("b"), index.children("b"), keys.looked_at) == (["new"], ["new"], 1)
+
+
+def test_no_more_removed_keys_are_kept_than_is_said():
+    """Without a question ever, the index keeps no more than so many removed keys."""
+    keys: dict[str, None] = {}
+    index = KeyIndex(keys)
+    for number in range(KeyIndex._MOST_REMOVED):
+        index.removed(f"a/{number}")
+    assert index._removed == []

@@ -3,7 +3,9 @@
 import array
 import mmap
 
+import numpy as np
 import pytest
+from zarr.core.buffer.cpu import Buffer as ZarrBuffer
 
 from storeproto import BufferClass, BufferPrototype, SupportsToBytes, as_bytes, default_buffer_prototype
 
@@ -65,6 +67,38 @@ def test_a_later_change_of_the_buffer_does_not_show():
     value = bytearray(b"abc")
     found = as_bytes(value)
     value[0] = 0
+    assert found == b"abc"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.frombuffer(bytearray(b"abc"), "B"),
+        np.frombuffer(b"abc", "B"),
+        np.frombuffer(b"xabcx", "B")[1:4],
+        np.frombuffer(b"abcx", "B", count=3),
+        np.ndarray((3,), "B", b"cba", offset=2, strides=(-1,)),
+        np.ndarray((3,), "B", b"axbxc", strides=(2,)),
+    ],
+    ids=["changeable", "whole", "part", "beginning", "reversed", "scattered"],
+)
+def test_a_zarr_buffer_becomes_its_bytes(array):
+    """as_bytes gives the contents of a zarr buffer, wherever in the memory behind its array they are."""
+    value = as_bytes(ZarrBuffer.from_array_like(array))
+    assert (type(value), value) == (bytes, b"abc")
+
+
+def test_bytes_in_a_zarr_buffer_are_not_copied():
+    """as_bytes gives back the bytes that a zarr buffer was made from: nothing can change them."""
+    value = b"abc"
+    assert as_bytes(ZarrBuffer.from_bytes(value)) is value
+
+
+def test_a_later_change_of_a_zarr_buffer_does_not_show():
+    """What as_bytes returned stays when the array behind a zarr buffer changes (SET-8)."""
+    array = np.frombuffer(bytearray(b"abc"), "B")
+    found = as_bytes(ZarrBuffer.from_array_like(array))
+    array[0] = 0
     assert found == b"abc"
 
 
