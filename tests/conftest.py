@@ -1,11 +1,11 @@
 """Servers on loopback: each starts with the first test that asks for it, and ends with the run. No cache."""
 
-import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -43,14 +43,9 @@ def s3_options() -> Iterator[dict[str, object]]:
     _require("moto[server]", "moto")
     _require("s3fs", "s3fs")
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+    # In a process of its own: in this one its threads would take turns with the event loop that waits for them.
+    with _serving([sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", "0"]) as url:
         client = boto3.client(
             "s3",
             endpoint_url=url,
@@ -61,8 +56,6 @@ def s3_options() -> Iterator[dict[str, object]]:
         client.create_bucket(Bucket=BUCKET)
         client.close()
         yield _s3_options(url)
-    finally:
-        server.stop()
 
 
 @contextmanager
