@@ -91,6 +91,8 @@ def as_bytes(value: BufferLike) -> bytes:
         return value
     kind = type(value)
     given: Any = value
+    if kind is bytearray or kind is memoryview:
+        return bytes(given)
     if hasattr(kind, "as_array_like"):  # zarr's Buffer, around an array; its own to_bytes() takes five times as long
         array = given.as_array_like()
         base = getattr(array, "base", None)

@@ -16,9 +16,12 @@ import pytest
 HERE = Path(__file__).parent
 SECONDS_PER_TURN = 0.002
 MOST_CALLS = 200
-SECONDS_PER_ROW = 5.0
+SECONDS_PER_ROW = 2.0
 SECONDS_PER_SMALL_ROW = 0.5
 LEAST_ROUNDS = 3
+MOST_ROUNDS = 25
+MOST_SMALL_ROUNDS = 5
+TURNS_TO_WARM_UP = 3
 
 _ROWS = pytest.StashKey[list[Any]]()
 
@@ -56,6 +59,9 @@ def pytest_terminal_summary(terminalreporter, config):
 
     text = page(rows, is_small=config.getoption("--small"))
     terminalreporter.write(text)
+    terminalreporter.section("rows above their bounds")
+    above = [line for row in rows for line in row.above]
+    terminalreporter.write_line("\n".join(above) or "none")
     target = config.getoption("--ratio-table")
     if target:
         Path(target).write_text(text, encoding="utf-8")
@@ -83,6 +89,7 @@ def contestants(runner, request) -> Iterator[Callable[[str, bool], list[Any]]]:
     with ExitStack() as stack:
 
         def contestants_of(medium: str, writes: bool) -> list[Any]:
+            writes = writes and medium in media.APART
             if (medium, writes) not in opened:
                 if medium == "remote":
                     opening = partial(media.remote, s3_options=request.getfixturevalue("s3_options"))
@@ -113,17 +120,18 @@ def measured(benchmark, runner, is_small) -> Callable[[dict[str, Callable[[], Aw
             for name in names:
                 runner.run(turn(name))
 
-        for _ in range(2):  # the first turn warms up, the second tells how many calls make a turn
-            take_turns([*calls])
+        for turns in range(TURNS_TO_WARM_UP):
+            if turns == 0 or sum([found[-1] for found in seconds.values()]) < SECONDS_PER_SMALL_ROW:
+                take_turns([*calls])
         once = 0.0
         for name, found in seconds.items():
-            last = found[-1]
-            numbers[name] = max(1, min(MOST_CALLS, int(SECONDS_PER_TURN / last)))
+            least = min(found)  # one turn that something else held up would make all the others too short
+            numbers[name] = max(1, min(MOST_CALLS, int(SECONDS_PER_TURN / least)))
             found.clear()
-            once += numbers[name] * last
+            once += numbers[name] * least
         first, *others = calls
         seconds_per_row = SECONDS_PER_SMALL_ROW if is_small else SECONDS_PER_ROW
-        rounds = max(LEAST_ROUNDS, min(5 if is_small else 15, int(seconds_per_row / once)))
+        rounds = max(LEAST_ROUNDS, min(MOST_SMALL_ROUNDS if is_small else MOST_ROUNDS, int(seconds_per_row / once)))
         benchmark.pedantic(lambda: take_turns([first]), setup=lambda: take_turns(others), rounds=rounds)
         return {name: statistics.median(found) for name, found in seconds.items()}
 
@@ -135,10 +143,10 @@ def compared(benchmark, measured, pytestconfig) -> Callable[[str, str, dict[str,
     """Measures one row of the table, and returns it."""
     from benchmarks.ratio_table import Row
 
-    def compare(medium: str, operation: str, calls: dict[str, Callable[[], Awaitable[Any]]], bound: Any) -> Any:
-        row = Row(medium, operation, measured(calls), bound)
+    def compare(medium: str, operation: str, calls: dict[str, Callable[[], Awaitable[Any]]], bounds: Any) -> Any:
+        row = Row(medium, operation, measured(calls), bounds)
         pytestconfig.stash[_ROWS].append(row)
-        benchmark.extra_info["ratio"] = round(row.found, 4)
+        benchmark.extra_info["ratio"] = row.ratio(row.bound.one, row.bound.other)
         return row
 
     return compare

@@ -36,6 +36,9 @@ from storeproto import RangeByteRequest
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory, where there is one
 NO_DELETES = frozenset({"delete", "delete_dir"})
+APART = frozenset({"local"})
+"""The media that are written to in another place than they are read from."""
+
 _PROTOTYPE = default_buffer_prototype()
 
 

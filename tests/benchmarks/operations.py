@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.contestants import BARE, OURS, PROTOTYPE, ZARR, Contestant
+from benchmarks.contestants import ADAPTER, BARE, OURS, PROTOTYPE, ZARR, Contestant
 
 KIB, MIB = 1 << 10, 1 << 20
 SIZES = {"0 B": 0, "1 KiB": KIB, "64 KiB": 64 * KIB, "4 MiB": 4 * MIB}
@@ -29,6 +29,7 @@ class Operation:
         at_once: how many are done together.
         writes: it is measured on a file system in memory, where no disk hides what the code costs.
         has_values: it returns or takes values, so that it differs with a prototype.
+        only: the one medium that it tells something about.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Operation:
     at_once: int = 1
     writes: bool = False
     has_values: bool = False
+    only: str = ""
 
     @property
     def name(self) -> str:
@@ -64,29 +66,32 @@ async def drain(listing: AsyncIterator[str]) -> int:
 
 async def fill(one: Contestant) -> None:
     """Store what the operations are about."""
-    for size, length in SIZES.items():
-        for key in sorted({value_key(size, number) for number in range(AT_ONCE)}):
-            await one.store.set(key, one.value(os.urandom(length)))
-    for number in range(1000):
-        await one.store.set(f"keys/{number}", one.value(b"value"))
-    for number in range(20):
-        await one.store.set(f"directories/{number}/key", one.value(b"value"))
-    for name in ("zarr.json", "c"):
-        await one.store.set(f"group/{name}", one.value(b"{}"))
+    values = {value_key(size, number): length for size, length in SIZES.items() for number in range(AT_ONCE)}
+    small = [*(f"keys/{number}" for number in range(1000)), *(f"directories/{number}/key" for number in range(20))]
+    values |= dict.fromkeys([*small, "group/zarr.json", "group/c"], len(b"value"))
+    for keys in batched([*values], AT_ONCE):
+        await asyncio.gather(*[one.store.set(key, one.value(os.urandom(values[key]))) for key in keys])
+
+
+def batched(keys: list[str], number: int) -> Iterator[list[str]]:
+    """Give so many keys at a time."""
+    return (keys[start : start + number] for start in range(0, len(keys), number))
 
 
 def _get(size: str) -> Callable[[Contestant], Call]:
     return lambda one: lambda number: one.store.get(value_key(size, number), one.prototype)
 
 
-def _get_range(size: str) -> Callable[[Contestant], Call]:
+def _get_range(size: str, length: int = 256) -> Callable[[Contestant], Call]:
     start = SIZES[size] // 2
-    return lambda one: lambda number: one.store.get(value_key(size, number), one.prototype, one.request(start, start + 256))
+    return lambda one: lambda number: one.store.get(value_key(size, number), one.prototype, one.request(start, start + length))
 
 
-def _overwrite(size: str) -> Callable[[Contestant], Call]:
+def _overwrite(size: str, kind: Callable[[bytes], Any] = bytes) -> Callable[[Contestant], Call]:
     def prepare(one: Contestant) -> Call:
-        value = one.value(os.urandom(SIZES[size]))
+        value = kind(os.urandom(SIZES[size]))
+        if one.value is not bytes:
+            value = one.value(value)
         return lambda number: one.store.set(f"written/{one.name}/{number % 4 if SIZES[size] > MIB else number}", value)
 
     return prepare
@@ -154,6 +159,9 @@ def _operations() -> list[Operation]:
     missing = _with_key("exists", lambda _: "values/missing")
     return [
         *found,
+        Operation("get", "1 MiB of 4 MiB", _get_range("4 MiB", MIB), only="memory"),
+        Operation("set", "64 KiB that may change", _overwrite("64 KiB", bytearray), writes=True, only="memory"),
+        Operation("set", "4 MiB that may change", _overwrite("4 MiB", bytearray), writes=True, only="memory"),
         Operation("get", "missing", lambda one: lambda _: one.store.get("values/missing", one.prototype)),
         Operation("exists", "missing", missing),
         Operation("get_partial_values", "16 ranges", _sixteen_ranges, has_values=True),
@@ -198,23 +206,25 @@ class Bound:
     """What does not count of the time of a contestant: that of another."""
 
 
-_PRICE_OF_CHECKING = "the key is checked, which takes 0.2 us; zarr's store takes any"
-_PRICE_OF_COPYING = "a buffer by the bare copy: it is copied, where zarr's store keeps the caller's"
+_PRICE_OF_CHECKING = "the key is checked, which takes 0.15 us; zarr's store takes any"
+_PRICE_OF_CHANGES = "the key is checked, and changes of other threads wait for their turn; zarr's store does neither"
+_PRICE_OF_COPYING = "by the bare copy: zarr's store keeps, or gives out, what its caller can change"
+_PRICE_OF_BUFFERS = "bytes are taken out of the buffer, which zarr's store keeps"
+_PRICE_OF_ADAPTING = "one coroutine more for each call, and byte requests and buffers of another kind"
+_PRICE_OF_MARKERS = "directories without keys do not show, so that keys are asked for"
 
 OTHERWISE = {"memory": Bound(1.1), "local": Bound(1.2), "zip": Bound(1.2), "remote": Bound(1.2)}
 BOUNDS: dict[tuple[str, str], Bound] = {
     ("memory", "get, 1 KiB"): Bound(0.25),
-    ("memory", "set, 64 KiB"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
-    ("memory", "set, 4 MiB"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
-    ("memory", "set, 64 KiB, 64 at once"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
-    ("memory", "set, 4 MiB, 64 at once"): Bound(1.1, _PRICE_OF_COPYING, PROTOTYPE, BARE),
-    ("memory", "delete, and set"): Bound(2.0, "the index of directories, which makes listings cheap, is kept"),
-    ("memory", "exists, missing"): Bound(2.5, _PRICE_OF_CHECKING),
-    ("memory", "set, 1 KiB, new keys"): Bound(1.5, _PRICE_OF_CHECKING),
+    ("memory", "get, 1 MiB of 4 MiB"): Bound(1.1, _PRICE_OF_COPYING, other=BARE),
+    ("memory", "set, 64 KiB that may change"): Bound(1.2, _PRICE_OF_COPYING, other=BARE),
+    ("memory", "set, 4 MiB that may change"): Bound(1.1, _PRICE_OF_COPYING, other=BARE),
+    ("memory", "delete, and set"): Bound(1.6, _PRICE_OF_CHANGES),
+    ("memory", "exists, missing"): Bound(1.2, _PRICE_OF_CHECKING),
+    ("memory", "set, 1 KiB, new keys"): Bound(1.2, _PRICE_OF_CHECKING),
     ("memory", "get_partial_values, 16 ranges"): Bound(0.2),
     ("memory", "get_partial_values, 64 values"): Bound(0.05),
-    ("local", "list_dir, 20 directories"): Bound(2.5, "empty directories do not show, so that each is looked into"),
-    ("remote", "list_dir, 20 directories"): Bound(3.0, "directories without keys do not show, so that keys are asked for"),
+    ("remote", "list_dir, 20 directories"): Bound(2.0, _PRICE_OF_MARKERS),
     ("local", "get, 1 KiB"): Bound(0.15),
     ("local", "get, 1 KiB, 64 at once"): Bound(0.35),
     ("local", "list, some 1,200 keys"): Bound(0.4),
@@ -230,3 +240,31 @@ BOUNDS: dict[tuple[str, str], Bound] = {
     ("remote", "get, 1 KiB"): Bound(0.65),
     ("remote", "get, 1 KiB, 64 at once"): Bound(0.6),
 }
+
+_IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
+    **{("memory", f"set, {size}", PROTOTYPE): (1.5, _PRICE_OF_BUFFERS) for size in SIZES},
+    ("memory", "set, 1 KiB, new keys", PROTOTYPE): (1.6, _PRICE_OF_BUFFERS),
+    ("memory", "set_if_not_exists, a key that is set", PROTOTYPE): (1.3, _PRICE_OF_BUFFERS),
+    **{("memory", f"set, {size}", ADAPTER): (1.8, _PRICE_OF_ADAPTING) for size in SIZES},
+    **{("memory", f"set, {size}, {AT_ONCE} at once", ADAPTER): (1.3, _PRICE_OF_ADAPTING) for size in SIZES},
+    **{("memory", f"get, 256 B of {size}", ADAPTER): (1.4, _PRICE_OF_ADAPTING) for size in SIZES},
+    **{("memory", f"get, 256 B of {size}, {AT_ONCE} at once", ADAPTER): (1.3, _PRICE_OF_ADAPTING) for size in SIZES},
+    ("memory", "exists", ADAPTER): (1.3, _PRICE_OF_ADAPTING),
+    ("memory", "exists, missing", ADAPTER): (1.5, _PRICE_OF_ADAPTING),
+    ("memory", "set, 1 KiB, new keys", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
+    ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
+    ("memory", "delete, and set", ADAPTER): (2.4, _PRICE_OF_ADAPTING),
+    ("remote", "list_dir, 20 directories", ADAPTER): (2.0, _PRICE_OF_MARKERS),
+}
+
+
+def bounds_of(medium: str, operation: str) -> tuple[Bound, ...]:
+    """What is asked of an operation: of the store alone, with zarr's prototype, and through the adapter for zarr."""
+    alone, otherwise = BOUNDS.get((medium, operation)), OTHERWISE[medium]
+    if alone is not None and alone.other == BARE:
+        return (alone,)
+    found = [alone or otherwise]
+    for one in (PROTOTYPE, ADAPTER):
+        most, because = _IN_BUFFERS.get((medium, operation, one), (otherwise.most, ""))
+        found.append(Bound(most, because, one))
+    return tuple(found)
