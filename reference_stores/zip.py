@@ -38,6 +38,7 @@ _MOST_WRITTEN_INLINE: Final = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED
 _MOST_READ_INLINE: Final = (1 << 20) + (2 << 10)
 _COST_OF_A_READ: Final = 2 << 10
 _COST_OF_A_BYTE: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 3, zipfile.ZIP_BZIP2: 32, zipfile.ZIP_LZMA: 16}
+_SMALL: Final = 32 << 10  # bytes; however they are compressed
 
 _hops: Final = ThreadHops(share=False)
 
@@ -216,11 +217,16 @@ class ZipStore(SynchronousReadingHandle):
 
     @override
     def _value_now(self, key: str, byte_range: Request) -> bytes | None:
-        contents = self._contents("get")
-        asked = _asked(contents, key, byte_range)
-        if _cost(asked) > _MOST_READ_INLINE:
+        archive = self._archive
+        if archive is None:
+            raise closed_error(self, "get")
+        contents = archive.contents
+        _, member, part = asked = _asked(contents, key, byte_range)
+        if member is None:
+            return None
+        if member.size > _SMALL and _cost(asked) > _MOST_READ_INLINE:
             raise BlockingIOError
-        return _read(contents, *asked)
+        return _read(contents, key, member, part)
 
     @override
     async def _value(self, key: str, byte_range: Request) -> bytes | None:

@@ -254,6 +254,7 @@ _IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
     ("memory", "set, 1 KiB, new keys", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "delete, and set", ADAPTER): (2.4, _PRICE_OF_ADAPTING),
+    ("zip", "get, 1 KiB", PROTOTYPE): (0.25, ""),
     ("remote", "list_dir, 20 directories", ADAPTER): (2.0, _PRICE_OF_MARKERS),
 }
 

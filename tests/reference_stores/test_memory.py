@@ -487,6 +487,32 @@ async def test_every_operation_refuses_an_illegal_key(store, name, key):
         await (reads(key) | changes(key))[name](store)
 
 
+@pytest.mark.parametrize("key", ILLEGAL, ids=ascii)
+async def test_an_illegal_key_is_refused_each_time(store, key):
+    """That a key was asked for before makes it no legal one (KEY-12)."""
+    for _ in range(2):
+        with pytest.raises(InvalidKeyError, match="is not allowed"):
+            await store.exists(key)
+
+
+async def test_a_key_that_was_asked_for_in_vain_can_be_set(store):
+    """A key that was not there once is found when it is set, and not when it is gone again."""
+    found = [await store.exists("new")]
+    await store.set("new", b"v")
+    found.append(await store.exists("new"))
+    await store.delete("new")
+    assert [*found, await store.exists("new"), await store.get("new")] == [False, True, False, None]
+
+
+async def test_few_keys_that_are_not_there_are_remembered(store):
+    """However many keys are asked for in vain, and however long they are, the memory that they take has an end."""
+    for number in range(3_000):
+        await store.exists(f"missing/{number}")
+    await store.exists("x" * 100_000)
+    remembered = store._contents.absent
+    assert (len(remembered) <= 1_000, max(map(len, remembered)) <= 1_000) == (True, True)
+
+
 @pytest.mark.parametrize("key", [None, 3, b"a", ("a",)], ids=repr)
 @pytest.mark.parametrize("name", [*reads(""), *changes("")])
 async def test_every_operation_refuses_what_is_no_str(store, name, key):

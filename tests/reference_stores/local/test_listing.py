@@ -97,6 +97,27 @@ async def test_what_was_seen_in_a_directory_is_not_looked_for_again(many: LocalS
     assert sorted([name async for name in many.list_dir("deep")]) == first
 
 
+@pytest.fixture
+def cached(many: LocalStore, monkeypatch: pytest.MonkeyPatch) -> LocalStore:
+    """A store whose root is open, and whose files' places are all in the cache."""
+    root = many._files._root.present()
+    monkeypatch.setattr(type(root), "open_now", type(root).open)
+    monkeypatch.setattr(directory_walk.FilledDirectories, "_TICK", 0)
+    return many
+
+
+def test_directories_that_were_seen_are_listed_at_once(cached: LocalStore):
+    """Some tens of directories, each of which was looked into before, need no thread."""
+    assert sorted(cached._files.children("deep")) == sorted(cached._files.children_now("deep"))
+
+
+def test_directories_that_were_not_seen_are_listed_in_a_thread(cached: LocalStore, monkeypatch: pytest.MonkeyPatch):
+    """Where many directories are to be looked into, that is not begun at once."""
+    monkeypatch.setattr(directory_walk.DirectoryWalk, "has_key", lambda *_: pytest.fail("begun"))
+    with pytest.raises(BlockingIOError):
+        cached._files.children_now("deep")
+
+
 def test_no_more_directories_are_remembered_than_allowed(many: LocalStore, monkeypatch: pytest.MonkeyPatch):
     """The memory that they take has an end."""
     monkeypatch.setattr(directory_walk.FilledDirectories, "_TICK", 0)
