@@ -58,7 +58,7 @@ class MemoryStore(SynchronousReadingHandle):
     """A store in the memory of this process, for tests and for small data.
 
     Values are kept as `bytes`, so neither the buffer given to `set` nor the one that `get` returned reaches the store later.
-    Handles may be used from many threads. A listing costs what it yields, and what keys are new since the last one, not what the
+    Handles may be used from many threads. A listing costs what it yields, and what has changed since the last one, not what the
     store holds, unless `store_dict` is given; `list_prefix` of a part of a name looks at the other names in that directory too.
 
     Args:
