@@ -211,6 +211,7 @@ _PRICE_OF_CHANGES = "the key is checked, and changes of other threads wait for t
 _PRICE_OF_COPYING = "by the bare copy: zarr's store keeps, or gives out, what its caller can change"
 _PRICE_OF_BUFFERS = "bytes are taken out of the buffer, which zarr's store keeps"
 _PRICE_OF_ADAPTING = "one coroutine more for each call, and byte requests and buffers of another kind"
+_PRICE_OF_A_MOMENT = "a listing is of the keys at one moment, so that they are copied first; zarr's fails when one is set meanwhile"
 _PRICE_OF_MARKERS = "directories without keys do not show, so that keys are asked for"
 
 OTHERWISE = {"memory": Bound(1.1), "local": Bound(1.2), "zip": Bound(1.2), "remote": Bound(1.2)}
@@ -222,6 +223,8 @@ BOUNDS: dict[tuple[str, str], Bound] = {
     ("memory", "delete, and set"): Bound(1.6, _PRICE_OF_CHANGES),
     ("memory", "exists, missing"): Bound(1.2, _PRICE_OF_CHECKING),
     ("memory", "set, 1 KiB, new keys"): Bound(1.2, _PRICE_OF_CHECKING),
+    ("memory", "list, some 1,200 keys"): Bound(1.2, _PRICE_OF_A_MOMENT),
+    ("memory", "list, all keys"): Bound(1.2, _PRICE_OF_A_MOMENT),
     ("memory", "get_partial_values, 16 ranges"): Bound(0.2),
     ("memory", "get_partial_values, 64 values"): Bound(0.05),
     ("remote", "list_dir, 20 directories"): Bound(2.0, _PRICE_OF_MARKERS),
@@ -254,6 +257,7 @@ _IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
     ("memory", "set, 1 KiB, new keys", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "delete, and set", ADAPTER): (2.4, _PRICE_OF_ADAPTING),
+    ("memory", "list, some 1,200 keys", ADAPTER): (1.2, _PRICE_OF_A_MOMENT),
     ("zip", "get, 1 KiB", PROTOTYPE): (0.25, ""),
     ("remote", "list_dir, 20 directories", ADAPTER): (2.0, _PRICE_OF_MARKERS),
 }

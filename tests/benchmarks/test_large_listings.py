@@ -12,7 +12,7 @@ import pytest
 import zarr.storage
 from benchmarks import media
 from benchmarks.contestants import BARE, OBSTORE, OURS, PROTOTYPE, ZARR, BareDictionary, BareFiles, Contestant
-from benchmarks.operations import LARGE, OTHERWISE, Bound
+from benchmarks.operations import BOUNDS, LARGE, OTHERWISE, Bound
 
 from reference_stores import LocalStore, MemoryStore, ZipStore
 
@@ -106,5 +106,5 @@ def test_a_listing(filled, compared, is_small, medium: str, number: int, name: s
         for one in filled(medium, number)
         if operation.method not in one.lacks and one.name != PROTOTYPE
     }
-    bound = FEW_AMONG_A_MILLION.get((medium, name, number), OTHERWISE[medium])
+    bound = FEW_AMONG_A_MILLION.get((medium, name, number)) or BOUNDS.get((medium, name), OTHERWISE[medium])
     assert not compared(medium, f"{name} of {number:,}", calls, (bound,)).above
