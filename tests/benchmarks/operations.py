@@ -253,7 +253,7 @@ _IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
     **{("memory", f"get, 256 B of {size}", ADAPTER): (1.4, _PRICE_OF_ADAPTING) for size in SIZES},
     **{("memory", f"get, 256 B of {size}, {AT_ONCE} at once", ADAPTER): (1.3, _PRICE_OF_ADAPTING) for size in SIZES},
     ("memory", "exists", ADAPTER): (1.3, _PRICE_OF_ADAPTING),
-    ("memory", "exists, missing", ADAPTER): (1.5, _PRICE_OF_ADAPTING),
+    ("memory", "exists, missing", ADAPTER): (1.7, _PRICE_OF_ADAPTING),
     ("memory", "set, 1 KiB, new keys", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
     ("memory", "delete, and set", ADAPTER): (2.4, _PRICE_OF_ADAPTING),
