@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.expectations import ExpectationError, KnownFailure, read_known_failures
     from conformance.machine import StoreStateMachine, state_machine
     from conformance.profile import PROFILES, Profile
+    from conformance.program_testing import program_test
     from conformance.recipe import Factory, Opening, Place, Recipe, TargetError
     from conformance.report.report import Report, Result
     from conformance.runner import check
@@ -51,6 +52,7 @@ _HOMES = {
     "UnknownVersionError": "conformance.versions",
     "Verdict": "conformance.clause",
     "check": "conformance.runner",
+    "program_test": "conformance.program_testing",
     "read_known_failures": "conformance.expectations",
     "select": "conformance.contract",
     "state_machine": "conformance.machine",
@@ -80,6 +82,7 @@ __all__ = [
     "UnknownVersionError",
     "Verdict",
     "check",
+    "program_test",
     "read_known_failures",
     "select",
     "state_machine",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from functools import cache
 from typing import Any
 
 
@@ -15,3 +17,9 @@ async def close_store(store: Any) -> None:
     """Close a store, if it can be closed."""
     if hasattr(store, "close"):
         await awaited(store.close())
+
+
+@cache
+def kept_loop() -> asyncio.AbstractEventLoop:
+    """The loop of all that Hypothesis runs: a store may be bound to it, and a new one for each call costs more than the call."""
+    return asyncio.new_event_loop()

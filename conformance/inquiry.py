@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from conformance.admission import NotAdmittedError
 from conformance.clause import Clause, ClauseFailure, Inconclusive, Need, NotApplicable, Verdict
@@ -28,6 +28,9 @@ from conformance.survey import Survey
 from conformance.trial import Trial
 from conformance.worker import BlockedError
 from storeproto import __version__
+
+if TYPE_CHECKING:
+    from conformance.search.batches import Batches
 
 Progress: TypeAlias = Callable[[Result], None]
 """Is told each result as it comes."""
@@ -180,8 +183,8 @@ class Inquiry:
 
         try:
             self._session.worker.run(run)
-            if operations is None and self._profile.machine:
-                found += self._run_machine(search, asked, wanted=wanted, known=known, seed=seed)
+            if operations is None and (self._profile.machine or self._profile.binary):
+                found += self._run_hypothesis(search, asked, wanted=wanted, known=known, seed=seed)
         except (BlockedError, TimeoutError):
             failing.append(search.playing)
             if "ERR-3" in asked:  # a program hung: the operation is the finding
@@ -199,29 +202,35 @@ class Inquiry:
             ],
         ]
 
-    def _run_machine(
+    def _run_hypothesis(
         self, search: Search, asked: Mapping[str, Clause], *, wanted: Collection[str], known: set[str], seed: int
     ) -> list[Result]:
-        """Run the state machine, and give the search the programs that diverged; return what other steps showed."""
-        from conformance.search.machine_search import MachineSearch  # Hypothesis is heavy
+        """Run what Hypothesis draws, and give the search the programs that diverged; return what other steps showed."""
+        from conformance.search.binary_programs import BinaryPrograms  # Hypothesis is heavy
+        from conformance.search.machine_search import MachineSearch
 
+        profile, watch, cache = self._profile, self._session.watch, self._session.cache
+
+        def run(name: str, batches: Batches, seconds: float) -> None:
+            batches.run(seconds)
+            self.coverage[name] = {"operations": batches.operations, "seconds": round(batches.seconds, 3)}
+            self._session.worker.run(lambda: look_into(batches))
+
+        async def look_into(batches: Batches) -> None:
+            for program, divergence in batches.diverged:
+                await search.look_into(program, divergence, deadline=profile.deadline)
+
+        if profile.binary:
+            passed_over = known | {*search.findings}
+            binary = BinaryPrograms(
+                self.subject, watch, passed_over, search, deadline=profile.deadline, seed_number=seed, cache=cache
+            )
+            run("binary", binary, profile.binary)
+        if not profile.machine:
+            return []
         passed_over = known | {*search.findings}
-        machine = MachineSearch(
-            self.subject,
-            self._session.watch,
-            passed_over,
-            deadline=self._profile.deadline,
-            seed_number=seed,
-            cache=self._session.cache,
-        )
-        machine.run(self._profile.machine)
-        self.coverage["machine"] = {"operations": machine.operations, "seconds": round(machine.seconds, 3)}
-
-        async def look_into_all() -> None:
-            for program, divergence in machine.diverged:
-                await search.look_into(program, divergence, deadline=self._profile.deadline)
-
-        self._session.worker.run(look_into_all)
+        machine = MachineSearch(self.subject, watch, passed_over, deadline=profile.deadline, seed_number=seed, cache=cache)
+        run("machine", machine, profile.machine)
         return [
             Result(asked[id_], broken(asked[id_].level), failure.expected, failure.actual, "found by the state machine")
             for id_, failure in machine.failures.items()

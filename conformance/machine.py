@@ -28,7 +28,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from conformance.awaiting import awaited, close_store
+from conformance.awaiting import awaited, close_store, kept_loop
 from conformance.clause import ClauseFailure, Need
 from conformance.expectation import Raised, Returned
 from conformance.operations import Get, Operation, Set
@@ -122,7 +122,6 @@ class StoreStateMachine(RuleBasedStateMachine):
     deadline: ClassVar[float] = 10.0
     watch: ClassVar[Watch] = Watch()
 
-    _runner: ClassVar[asyncio.Runner | None] = None
     _pool: ClassVar[Pool]
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -155,10 +154,7 @@ class StoreStateMachine(RuleBasedStateMachine):
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """Return what `call` returns, within the deadline."""
-        # One loop for all machines: a store may be bound to it, and a new one for each call costs more than the call.
-        if StoreStateMachine._runner is None:
-            StoreStateMachine._runner = asyncio.Runner()
-        return StoreStateMachine._runner.get_loop().run_until_complete(self.limited(call))
+        return kept_loop().run_until_complete(self.limited(call))
 
     async def limited(self, call: Coroutine[Any, Any, T]) -> T:
         """Return what `call` returns.

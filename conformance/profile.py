@@ -17,6 +17,7 @@ class Profile:
         many: keys set in a row (SET-10).
         search: seconds for the program search.
         machine: seconds for the state machine, beside it; 0 leaves it out.
+        binary: seconds for binary programs, which Hypothesis draws, beside both; 0 leaves them out.
         kills: how often a process that writes is killed (DUR-1, DUR-2).
         rounds: how often creators race for a key (NEW-4), and stores are opened and used (LIF-9): a tenth of it.
         programs: how many programs of concurrent clients are tried for each clause (CON).
@@ -30,6 +31,7 @@ class Profile:
     many: int
     search: float
     machine: float = 0.0
+    binary: float = 0.0
     kills: int = 8
     rounds: int = 100
     programs: int = 300
@@ -56,6 +58,7 @@ THOROUGH = Profile(
     many=2_000,
     search=60.0,
     machine=30.0,
+    binary=15.0,
     kills=100,
     rounds=1_000,
     programs=10_000,

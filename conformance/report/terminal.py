@@ -84,14 +84,19 @@ def print_report(report: Report, console: Console, *, strict: bool, started: flo
     console.print(conclusion(report, strict=strict), style="bold green" if report.exit_status(strict=strict) == 0 else "bold red")
 
 
+_HYPOTHESIS = {"binary": "binary programs", "machine": "state machine"}
+"""What Hypothesis draws, beside the programs of the search."""
+
+
 def _searched(search: dict[str, Any]) -> str:
-    kept, machine = search["kept"], search.get("machine")
+    kept = search["kept"]
+    others = [(words, search[name]) for name, words in _HYPOTHESIS.items() if name in search]
     return (
         f"search: {search['operations']:,} operations in {search['seconds']:.1f} s (--seed {search['seed']} "
         f"--operations {search['operations']} repeats them), {search['live_keys']:.0%} of the keys live, "
         f"{search['pairs']} of {search['pairs_possible']} pairs of operations"
         + (f"; {kept} kept from earlier runs" if kept else "")
-        + (f"; state machine: {machine['operations']:,} operations in {machine['seconds']:.1f} s" if machine else "")
+        + "".join([f"; {words}: {done['operations']:,} operations in {done['seconds']:.1f} s" for words, done in others])
     )
 
 

@@ -15,12 +15,10 @@ from conformance.search.findings import StoreMaker
 from conformance.search.minimise import minimise
 from conformance.search.play import Player, limited
 from conformance.search.pool import make_pool
-from conformance.search.program import Generator, Program
+from conformance.search.program import LENGTH, Generator, Program
 from conformance.session import Session
 from conformance.subject import Subject
 from conformance.survey import Survey
-
-_LENGTH = 50
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class _Pair:
         generator = Generator(pool, self._offers, seed)
         started, done = time.monotonic(), 0
         while done < (operations or 1 << 62) and (operations or time.monotonic() - started < self._profile.search):
-            program = generator.program(_LENGTH)
+            program = generator.program(LENGTH)
             done += len(program)
             if (found := await self._differ(program)) is not None:
                 return Comparison(await self._shortest(found), done)

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from conformance.awaiting import close_store
 from conformance.clause import Clause
 from conformance.dialect import Dialect
 from conformance.operations import Operation
@@ -39,13 +40,13 @@ class StoreMaker:
         path = self._workspace / f"program{next(_SERIAL)}"
         path.mkdir(parents=True)
         store = await self._subject.opening.open(Place(path, f"p{time.time_ns():x}"), stack)
-        stack.callback(_close, store)
+        stack.push_async_callback(_close, store)
         return store
 
 
-def _close(store: Any) -> None:
+async def _close(store: Any) -> None:
     with suppress(Exception):
-        store.close()
+        await close_store(store)
 
 
 def trace_of(program: Sequence[Operation], finding: Finding) -> Trace:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from conformance.operations import Operation, Set, SetIfNotExists
+from conformance.operations import GetPartialValues, Operation, Set, SetIfNotExists, SetPartialValues
 from conformance.search.program import Program
+
+T = TypeVar("T")
 
 _PLAIN_VALUES = (b"v", b"vw", b"value")
 
 
 async def minimise(program: Sequence[Operation], shows: Callable[[Program], Awaitable[bool]], budget: int = 2_000) -> Program:
-    """Return a program from which no operation can be taken, and no value made plainer, without `shows` becoming False.
+    """Return a program from which no operation can be taken, and none made plainer, without `shows` becoming False.
 
     Args:
         program: one for which `shows` is True.
@@ -53,9 +56,35 @@ def _without(program: Program, size: int) -> Iterator[Program]:
 
 
 def _plainer(program: Program) -> Iterator[Program]:
-    """The programs with one value made plainer."""
+    """The programs with one operation made plainer."""
     for place, operation in enumerate(program):
-        if isinstance(operation, (Set, SetIfNotExists)) and operation.value not in _PLAIN_VALUES:
-            for value in _PLAIN_VALUES:
-                if len(value) <= max(1, len(operation.value)):
-                    yield (*program[:place], replace(operation, value=value), *program[place + 1 :])
+        for plainer in _plainer_operations(operation):
+            yield (*program[:place], plainer, *program[place + 1 :])
+
+
+def _plainer_operations(operation: Operation) -> Iterator[Operation]:
+    """The operations of the same kind with one part left out, or one value made plainer."""
+    match operation:
+        case Set(value=value) | SetIfNotExists(value=value):
+            yield from [replace(operation, value=plain) for plain in _plainer_values(value)]
+        case GetPartialValues(key_ranges=parts):
+            yield from [replace(operation, key_ranges=fewer) for fewer in _without_one(parts)]
+            for place, (key, request) in enumerate(parts):
+                if request is not None:
+                    yield replace(operation, key_ranges=(*parts[:place], (key, None), *parts[place + 1 :]))
+        case SetPartialValues(key_start_values=parts):
+            yield from [replace(operation, key_start_values=fewer) for fewer in _without_one(parts)]
+            for place, (key, start, value) in enumerate(parts):
+                for plain in _plainer_values(value):
+                    yield replace(operation, key_start_values=(*parts[:place], (key, start, plain), *parts[place + 1 :]))
+        case _:
+            pass
+
+
+def _plainer_values(value: bytes) -> list[bytes]:
+    return [] if value in _PLAIN_VALUES else [plain for plain in _PLAIN_VALUES if len(plain) <= max(1, len(value))]
+
+
+def _without_one(parts: tuple[T, ...]) -> list[tuple[T, ...]]:
+    """The parts without one of them; the last of them stays."""
+    return [parts[:place] + parts[place + 1 :] for place in range(len(parts))] if len(parts) > 1 else []

@@ -29,6 +29,12 @@ from conformance.search.pool import Pool
 from storeproto import ByteRequest
 
 Program: TypeAlias = tuple[Operation, ...]
+
+LENGTH = 50
+"""Operations in a program: enough for a few keys to meet, few enough to begin often from an empty store."""
+BLOCK = 12
+"""Bytes that stand for an operation: one for its kind, and one for each of the choices that the longest of them asks for."""
+
 T = TypeVar("T")
 
 
@@ -46,6 +52,29 @@ class Choices(Protocol):
     def randrange(self, start: int, stop: int, /) -> int:
         """A number from `start` to below `stop`."""
         ...
+
+
+class Bytes:
+    """Lets bytes decide, one for each choice, the first option by a zero; where they have run out, it is zeros all the way.
+
+    Args:
+        data: the bytes.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._left = iter(data)
+
+    def choice(self, options: Sequence[T], /) -> T:
+        """One of them."""
+        return options[self.randrange(0, len(options))]
+
+    def random(self) -> float:
+        """A number of 256ths."""
+        return next(self._left, 0) / 256
+
+    def randrange(self, start: int, stop: int, /) -> int:
+        """A number from `start` to below `stop`."""
+        return start + next(self._left, 0) * (stop - start) // 256
 
 
 class Generator:
@@ -90,6 +119,20 @@ class Generator:
         """Return the next program, of `length` operations."""
         self._live.clear()
         return tuple([make() for make in self._seeded.choices(self._kinds, self._weights, k=length)])
+
+    def decoded(self, data: bytes) -> Program:
+        """Return the program that `data` stands for: `BLOCK` bytes for each operation, none for a block that begins with a zero.
+
+        So a shorter program, and one of plainer operations, has smaller bytes at the same places.
+        """
+        self._live.clear()
+        program: list[Operation] = []
+        for start in range(0, len(data), BLOCK):
+            kind = data[start]
+            if kind:
+                self._random = Bytes(data[start + 1 : start + BLOCK])
+                program.append(self.weighted[(kind - 1) * len(self.weighted) // 255]())
+        return tuple(program)
 
     def decided_by(self, choices: Choices, live: Iterable[str]) -> None:
         """From now on `choices` decides what the makers of `weighted` return, and the keys `live` are set."""

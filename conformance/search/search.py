@@ -16,13 +16,10 @@ from conformance.search.blame import accounts, blame
 from conformance.search.minimise import minimise
 from conformance.search.play import Divergence, Player, limited
 from conformance.search.pool import make_pool
-from conformance.search.program import Generator, Program
+from conformance.search.program import LENGTH, Generator, Program
 from conformance.subject import Grammar
 from conformance.trial import Watch
 from storeproto.keys import is_key
-
-_LENGTH = 50
-"""Operations in a program: enough for a few keys to meet, few enough to begin often from an empty store."""
 
 _PATIENCE = 5
 """How often a clause may be blamed at first, and another in the end, before it is no more looked into."""
@@ -98,6 +95,7 @@ class Search:
     Attributes:
         coverage: what it did.
         findings: what it found, by clause.
+        generator: draws the programs.
     """
 
     def __init__(
@@ -117,7 +115,7 @@ class Search:
         """The program that is performed at this moment."""
         self._open = open_store
         self._dialect = dialect
-        self._generator = Generator(make_pool(grammar), offers, seed)
+        self.generator = Generator(make_pool(grammar), offers, seed)
         self._watch = watch
         self._known = {*known}
         self._misled: Counter[str] = Counter()
@@ -128,8 +126,11 @@ class Search:
         """Search until the time, or the number of operations, is used up; what was found is in `findings`."""
         started = time.monotonic()
         while self.coverage.operations < (operations or 1 << 62) and (operations or time.monotonic() - started < seconds):
-            program = self._generator.program(_LENGTH)
-            divergence = await self._play(program, deadline)
+            program = self.generator.program(LENGTH)
+            try:
+                divergence = await self.play(program, deadline=deadline)
+            finally:
+                self._count(program)
             if divergence is not None:
                 await self.look_into(program, divergence, deadline=deadline)
         self.coverage.seconds = time.monotonic() - started
@@ -144,27 +145,31 @@ class Search:
                 divergence = await player.play(program)
             if divergence is not None:
                 failing.append(program)
-                if not self._is_known(divergence, program):
+                if accounts(divergence, program).isdisjoint(self._known):
                     await self.look_into(program, divergence, deadline=deadline)
         return failing
 
-    async def _play(self, program: Program, deadline: float) -> Divergence | None:
-        """Run a program on a new store, passing over what is known, and count what it did."""
+    async def play(self, program: Program, *, deadline: float = 10.0, known: Collection[str] | None = None) -> Divergence | None:
+        """Run a program on a new store; return how it diverges, if it does.
+
+        Args:
+            program: what to run.
+            deadline: seconds that one operation may take.
+            known: the clauses to pass over; those that the search does by default.
+
+        Raises:
+            TimeoutError: an operation took longer than the deadline.
+        """
         self.playing = program
-        try:
-            async with self._player(deadline) as player:
-                return await player.play(program, lambda divergence: self._is_known(divergence, program))
-        finally:
-            self._count(program)
+        passed_over = self._known if known is None else {*known}
+        async with self._player(deadline) as player:
+            return await player.play(program, lambda divergence: not accounts(divergence, program).isdisjoint(passed_over))
 
     @asynccontextmanager
     async def _player(self, deadline: float) -> AsyncGenerator[Player]:
         """A player on a new store."""
         async with limited(self._watch, deadline) as limit, AsyncExitStack() as stack:
             yield Player(await self._open(stack), self._dialect, self._watch, limit)
-
-    def _is_known(self, divergence: Divergence, program: Program) -> bool:
-        return bool(accounts(divergence, program) & self._known)
 
     def _count(self, program: Program) -> None:
         coverage = self.coverage
@@ -185,6 +190,17 @@ class Search:
     async def look_into(self, program: Program, divergence: Divergence, *, deadline: float = 10.0) -> None:
         """Make the program minimal, and keep it as the finding of its clause."""
         found_as = blame(divergence, program)
+        finding = await self.explain(program, divergence, deadline=deadline)
+        is_news = accounts(finding.divergence, finding.program).isdisjoint(self._known)
+        self._known.add(finding.clause)
+        self._misled[found_as] += found_as != finding.clause
+        if self._misled[found_as] == _PATIENCE:  # else one fault that shows in many ways would use up the whole budget
+            self._known.add(found_as)
+        if is_news:
+            self.findings[finding.clause] = finding
+
+    async def explain(self, program: Program, divergence: Divergence, *, deadline: float = 10.0) -> Finding:
+        """Return the minimal program that shows the same, and the clause that it breaks."""
         kind = type(divergence.operation)
 
         async def shows(candidate: Program) -> bool:
@@ -197,14 +213,7 @@ class Search:
             # It cannot be shown again: reported as it was found.
             shortest, found = program[: divergence.index + 1], divergence
         program, found = await self._cause(shortest, found, deadline)
-        clause = blame(found, program)
-        is_news = accounts(found, program).isdisjoint(self._known)
-        self._known.add(clause)
-        self._misled[found_as] += found_as != clause
-        if self._misled[found_as] == _PATIENCE:  # else one fault that shows in many ways would use up the whole budget
-            self._known.add(found_as)
-        if is_news:
-            self.findings[clause] = Finding(clause, program, found)
+        return Finding(blame(found, program), program, found)
 
     async def _only(self, program: Program, deadline: float) -> Divergence | None:
         """Run a program on a new store, up to its first divergence."""
