@@ -25,12 +25,14 @@ from conformance.search.program import Program
 from conformance.search.search import Search
 from conformance.session import Session
 from conformance.survey import Survey
+from conformance.trace import Trace
 from conformance.trial import Trial
 from conformance.worker import BlockedError
 from storeproto import __version__
 
 if TYPE_CHECKING:
     from conformance.search.batches import Batches
+    from conformance.search.machine_search import MachineSearch
 
 Progress: TypeAlias = Callable[[Result], None]
 """Is told each result as it comes."""
@@ -231,11 +233,20 @@ class Inquiry:
         passed_over = known | {*search.findings}
         machine = MachineSearch(self.subject, watch, passed_over, deadline=profile.deadline, seed_number=seed, cache=cache)
         run("machine", machine, profile.machine)
-        return [
-            Result(asked[id_], broken(asked[id_].level), failure.expected, failure.actual, "found by the state machine")
-            for id_, failure in machine.failures.items()
-            if id_ in wanted
-        ]
+        return [self._by_machine(asked[id_], machine) for id_ in machine.failures if id_ in wanted]
+
+    def _by_machine(self, clause: Clause, machine: MachineSearch) -> Result:
+        """The result of a clause that other steps than single operations showed to be broken."""
+        failure, trace = machine.failures[clause.id], machine.traces.get(clause.id, Trace())
+        return Result(
+            clause,
+            broken(clause.level),
+            failure.expected,
+            failure.actual,
+            "found by the state machine",
+            script=trace.script(self.subject, self.seen.dialect),
+            trace=encode_trace(trace),
+        )
 
     def _not_asked(self, clause: Clause) -> Result | None:
         """The result of a clause that is not asked at all."""

@@ -15,6 +15,7 @@ key below another, one that another begins with, the same in another case), half
 from __future__ import annotations
 
 import asyncio
+import inspect
 import pickle
 import tempfile
 import time
@@ -23,25 +24,30 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar
 
+from hypothesis import Phase, currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from conformance.awaiting import awaited, close_store, kept_loop
 from conformance.clause import ClauseFailure, Need
-from conformance.expectation import Raised, Returned
+from conformance.expectation import Outcome, Returned, gives, raises
 from conformance.operations import Get, Operation, Set
 from conformance.recipe import Place
 from conformance.search.blame import accounts, blame
+from conformance.search.minimise import minimise
 from conformance.search.play import Divergence, Player
 from conformance.search.pool import Pool, make_pool
 from conformance.search.program import Generator
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
+from conformance.trace import Asked, Executed, Opened, Performed, Trace
 from conformance.trial import Watch
 
 T = TypeVar("T")
+
+_REFUSED: Final = raises(ValueError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,35 @@ class Unpickle:
 
 
 Step: TypeAlias = Operation | OnReader | Reopen | Unpickle
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What failed.
+
+    Attributes:
+        steps: that were taken, in order; the last one showed it.
+        asked: the operation whose outcome is not allowed.
+        clause: the id of the clause that it breaks.
+    """
+
+    steps: tuple[Step, ...]
+    asked: Asked
+    clause: str
+
+
+class _Explanation:
+    """The minimal program as a script; made when Hypothesis prints it, which it does once."""
+
+    def __init__(self, machine: StoreStateMachine) -> None:
+        self._machine = machine
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  # as IPython has it, and Hypothesis after it
+        machine = self._machine
+        trace = machine.explained()
+        if trace is not None:
+            printer.text("# the shortest program that shows it, without the kit:\n")
+            printer.text(trace.script(machine.subject, machine.survey.dialect))
 
 
 @cache
@@ -110,12 +145,14 @@ def keys(draw: st.DrawFn) -> str:
 class StoreStateMachine(RuleBasedStateMachine):
     """Performs operations on a store, beside a model of it.
 
-    What the subject expects to fail is passed over: the model then follows the store.
+    What the subject expects to fail is passed over: the model then follows the store. Where a machine has no rules of its own,
+    Hypothesis's shrinking is off: the steps are made minimal on the trace, in a fraction of the time, and noted as a script.
 
     Attributes:
         subject: the store under test; set it in a subclass.
         deadline: seconds that one call may take.
         watch: is told what goes on.
+        failed: what failed, once something has.
     """
 
     subject: ClassVar[Subject]
@@ -128,6 +165,10 @@ class StoreStateMachine(RuleBasedStateMachine):
         super().__init_subclass__(**more)
         if "subject" in vars(cls):
             cls._pool = make_pool(cls.subject.grammar)
+            if not _has_rules(cls):
+                test: Any = cls.TestCase
+                phases = [phase for phase in test.settings.phases if phase not in (Phase.shrink, Phase.explain)]
+                test.settings = settings(test.settings, phases=phases)
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +177,10 @@ class StoreStateMachine(RuleBasedStateMachine):
         self._place.path.mkdir()
         self._stack = AsyncExitStack()
         self._program: list[Operation] = []
+        self._steps: list[Step] = []
         self._followed = True
+        self._explains = True
+        self.failed: Failed | None = None
         self.store: Any = self.run(self.subject.opening.open(self._place, self._stack))
         self.survey: Survey = survey(self.subject, self.store)
         self.player = Player(self.store, self.survey.dialect, self.watch)
@@ -196,6 +240,10 @@ class StoreStateMachine(RuleBasedStateMachine):
         Raises:
             ClauseFailure: the contract does not allow it; the clause is named.
         """
+        self._steps.append(operation)
+        self._judge(operation)
+
+    def _judge(self, operation: Operation) -> None:
         self._program.append(operation)
         divergence = self.run(self.player.judge(operation, len(self._program) - 1))
         if divergence is not None:
@@ -205,8 +253,9 @@ class StoreStateMachine(RuleBasedStateMachine):
 
     def diverge(self, divergence: Divergence) -> None:
         """Say what the contract does not allow."""
-        clause = blame(divergence, self._program)
-        raise ClauseFailure(f"{divergence.operation}: {divergence.expectation}", str(divergence.outcome), clause)
+        operation, expectation = divergence.operation, divergence.expectation
+        asked = Asked("store", operation, "", expectation)
+        self._raise(f"{operation}: {expectation}", divergence.outcome, blame(divergence, self._program), asked)
 
     def set_on_reader(self, operation: Set) -> None:
         """Take the step `OnReader`."""
@@ -214,15 +263,18 @@ class StoreStateMachine(RuleBasedStateMachine):
             reader = self.store.with_read_only(read_only=True)
         except (AttributeError, NotImplementedError):
             return
+        self._steps.append(OnReader(operation))
         outcome = self.run(Player(reader, self.survey.dialect, self.watch).perform(operation))
-        if not isinstance(outcome, Raised) or not isinstance(outcome.error, (ValueError, NotImplementedError)):
-            self._fail("RDO-1", f"{operation} on a read-only handle: ValueError raised", str(outcome))
-        self.perform(Get(operation.key))
+        if not _REFUSED.allows(outcome):
+            asked = Asked("reader", operation, "", _REFUSED)
+            self._fail("RDO-1", f"{operation} on a read-only handle: ValueError raised", outcome, asked)
+        self._judge(Get(operation.key))
 
     def reopen(self) -> None:
         """Take the step `Reopen`."""
+        self._steps.append(Reopen())
         self.run(self._reopened())
-        self._read_all(self.store, "LIF-4", "after a re-opening")
+        self._read_all(self.store, "LIF-4", "after a re-opening", "store")
 
     async def _reopened(self) -> None:
         assert self.subject.reopening is not None  # noqa: S101  # for the type checker: else there is no such step
@@ -239,22 +291,90 @@ class StoreStateMachine(RuleBasedStateMachine):
             handle = pickle.loads(pickle.dumps(self.store))  # noqa: S301  # our own
         except Exception:  # noqa: BLE001  # not offered
             return
-        self._read_all(handle, "LIF-5", "on an unpickled handle")
+        self._steps.append(Unpickle())
+        self._read_all(handle, "LIF-5", "on an unpickled handle", "unpickled")
         with suppress(Exception):
             self.run(close_store(handle))
 
-    def _read_all(self, handle: Any, clause: str, where: str) -> None:
+    def _read_all(self, handle: Any, clause: str, where: str, variable: str) -> None:
         reader = Player(handle, self.survey.dialect, self.watch)
         for key, value in self.player.model.contents.items():
             outcome = self.run(reader.perform(Get(key)))
             if outcome != Returned(value):
-                self._fail(clause, f"get({key!r}) {where}: {value!r}", str(outcome))
+                asked = Asked(variable, Get(key), "", gives(value))
+                self._fail(clause, f"get({key!r}) {where}: {value!r}", outcome, asked)
                 return
 
-    def _fail(self, clause: str, expected: str, actual: str) -> None:
+    def _fail(self, clause: str, expected: str, outcome: Outcome, asked: Asked) -> None:
         if clause not in self.known:
-            raise ClauseFailure(expected, actual, clause)
+            self._raise(expected, outcome, clause, asked)
         self._followed = self.run(self.player.follow())
+
+    def _raise(self, expected: str, outcome: Outcome, clause: str, asked: Asked) -> NoReturn:
+        self.failed = Failed(tuple(self._steps), asked, clause)
+        if self._explains:
+            self.explain()
+        raise ClauseFailure(expected, str(outcome), clause)
+
+    def explain(self) -> None:
+        """Have the minimal program printed, if this is the example that Hypothesis prints."""
+        if currently_in_test_context():
+            note(_Explanation(self))
+
+    def explained(self) -> Trace | None:
+        """Return the minimal trace that shows what failed, after it has; None where the steps alone do not show it again."""
+        found = self.failed
+        if found is None or self._shown_by(found.steps) is None:
+            return None  # a rule of the author's own has to do with it
+
+        async def shows(steps: tuple[Step, ...]) -> bool:
+            again = self._shown_by(steps)
+            return again is not None and again.clause == found.clause and again.steps == steps
+
+        minimal = minimise(found.steps, shows)
+        try:
+            minimal.send(None)  # what it awaits is here at once
+        except StopIteration as end:
+            shortest = self._shown_by(end.value)
+            return None if shortest is None else self._trace_of(shortest)
+        raise AssertionError("a machine awaits nothing")
+
+    def _shown_by(self, steps: tuple[Step, ...]) -> Failed | None:
+        """What fails when a new machine takes these steps."""
+        other = type(self)()
+        other._explains = False
+        try:
+            for step in steps:
+                other.take(step)
+        except ClauseFailure:
+            return other.failed
+        except Exception:  # noqa: BLE001  # something else
+            return None
+        finally:
+            other.teardown()
+        return None
+
+    def _trace_of(self, failed: Failed) -> Trace:
+        dialect = self.survey.dialect
+        trace = Trace([Opened("store", "store_path")])
+        for step in failed.steps:
+            match step:
+                case OnReader(operation):
+                    trace.steps.append(Executed("reader = store.with_read_only(read_only=True)"))
+                    if failed.asked.operation != operation:
+                        refused = "with contextlib.suppress(ValueError, NotImplementedError): "
+                        trace.steps.append(Executed(refused + operation.call("reader", dialect)))
+                case Reopen():
+                    closing = "await store.close()" if inspect.iscoroutinefunction(self.store.close) else "store.close()"
+                    trace.steps += [Executed(closing), Opened("store", "store_path", again=True)]
+                case Unpickle():
+                    trace.steps.append(Executed("unpickled = pickle.loads(pickle.dumps(store))"))
+                case _ if step is not failed.steps[-1]:
+                    trace.steps.append(Performed("store", step))
+                case _:
+                    pass  # asked at the end
+        trace.steps.append(failed.asked)
+        return trace
 
     def teardown(self) -> None:
         """Close the store and remove its directory."""
@@ -267,6 +387,13 @@ class StoreStateMachine(RuleBasedStateMachine):
             await close_store(self.store)
         finally:
             await self._stack.aclose()
+
+
+def _has_rules(machine: type[StoreStateMachine]) -> bool:
+    """Whether it has rules, or invariants, that the kit's machine does not have: Hypothesis leaves a mark on each."""
+    own = machine.__mro__[: machine.__mro__.index(StoreStateMachine)]
+    functions = [value for kind in own for value in vars(kind).values() if callable(value)]
+    return any(name.startswith("hypothesis_stateful") for function in functions for name in getattr(function, "__dict__", {}))
 
 
 def state_machine(subject: Subject) -> type[StoreStateMachine]:

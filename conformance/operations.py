@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from conformance.admission import admit
@@ -55,8 +55,12 @@ class Operation:
         return f"{self.method}({', '.join([repr(name) for name in self.names()])})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  # as IPython has it, and Hypothesis after it
-        """Print it as it is made: what they print of a dataclass by themselves cannot be run."""
-        printer.text(repr(self))
+        """Print it as it is made, shortly: what they print of a dataclass by themselves cannot be run."""
+        given = [getattr(self, field.name) for field in fields(self)]
+        while given and (given[-1] is None or given[-1] is False):  # which are defaults
+            given.pop()
+        written = [python_bytes(value) if isinstance(value, bytes) else repr(value) for value in given]
+        printer.text(f"{type(self).__name__}({', '.join(written)})")
 
 
 @dataclass(frozen=True)

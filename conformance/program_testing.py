@@ -28,7 +28,7 @@ from conformance.search.binary_programs import clause_failure, programs
 from conformance.search.findings import StoreMaker, trace_of
 from conformance.search.kept import file_name
 from conformance.search.program import Program
-from conformance.search.search import Search
+from conformance.search.search import Finding, Search
 from conformance.subject import Subject
 from conformance.survey import Survey, survey
 from conformance.trial import Watch
@@ -54,7 +54,6 @@ def program_test(
     judge = _Judge(subject, seconds, deadline)
 
     def test(program: Program) -> None:
-        __tracebackhide__ = True
         judge.judge(program)
 
     # Hypothesis tells tests, and so the examples that it keeps of them, apart by their names.
@@ -118,16 +117,13 @@ class _Judge:
             self._until = time.monotonic() + self._seconds
         if time.monotonic() > self._until and not self._minimal:  # what has failed must fail again
             return
-        kept_loop().run_until_complete(self._judge(program))
+        finding = kept_loop().run_until_complete(self._found(program))
+        if finding is not None:
+            self._minimal[program] = finding.program
+            failure = clause_failure(finding.program, finding.divergence)
+            failure.add_note(trace_of(finding.program, finding).script(self._subject, self._survey.dialect))
+            raise failure
 
-    async def _judge(self, program: Program) -> None:
-        __tracebackhide__ = True
-        search = self._search
-        divergence = await search.play(program, deadline=self._deadline)
-        if divergence is None:
-            return
-        finding = await search.explain(program, divergence, deadline=self._deadline)
-        self._minimal[program] = finding.program
-        failure = clause_failure(finding.program, finding.divergence)
-        failure.add_note(trace_of(finding.program, finding).script(self._subject, self._survey.dialect))
-        raise failure
+    async def _found(self, program: Program) -> Finding | None:
+        divergence = await self._search.play(program, deadline=self._deadline)
+        return divergence and await self._search.explain(program, divergence, deadline=self._deadline)

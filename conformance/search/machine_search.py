@@ -10,26 +10,43 @@ from typing import Any, TypeVar
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from conformance.clause import ClauseFailure
 from conformance.machine import StoreStateMachine
 from conformance.search.batches import Batches
 from conformance.search.play import Divergence
 from conformance.subject import Subject
+from conformance.trace import Trace
 from conformance.trial import Watch
 
 T = TypeVar("T")
 
 
 class MachineSearch(Batches):
-    """Runs the machine of a subject."""
+    """Runs the machine of a subject.
+
+    Attributes:
+        traces: the minimal traces of `failures`, by clause, where there is one.
+    """
 
     def __init__(
         self, subject: Subject, watch: Watch, known: set[str], *, deadline: float, seed_number: int = 0, cache: Path | None = None
     ) -> None:
         super().__init__(subject, watch, known, deadline=deadline, seed_number=seed_number, cache=cache)
+        self.traces: dict[str, Trace] = {}
         self._machine = self._make(subject)
+        self._failed: StoreStateMachine | None = None
 
     def _test(self, number: str, chosen: settings) -> None:
         run_state_machine_as_test(seed(number)(self._machine), settings=chosen)
+
+    def _keep(self, failure: ClauseFailure | None) -> None:
+        machine, self._failed = self._failed, None
+        of_program = self._last is not None  # which the search itself makes minimal
+        super()._keep(failure)
+        if failure is not None and machine is not None and not of_program:
+            trace = machine.explained()
+            if trace is not None:
+                self.traces[failure.because] = trace
 
     def _make(self, judged: Subject) -> type[StoreStateMachine]:
         search = self
@@ -49,6 +66,9 @@ class MachineSearch(Batches):
                     return search._runner.run(self.limited(call))
                 finally:
                     search._watch.until = float("inf")
+
+            def explain(self) -> None:
+                search._failed = self
 
             def diverge(self, divergence: Divergence) -> None:
                 search._last = (self.program, divergence)

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from conformance.operations import GetPartialValues, Operation, Set, SetIfNotExists, SetPartialValues
-from conformance.search.program import Program
+from conformance.operations import GetPartialValues, Set, SetIfNotExists, SetPartialValues
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _PLAIN_VALUES = (b"v", b"vw", b"value")
 
 
-async def minimise(program: Sequence[Operation], shows: Callable[[Program], Awaitable[bool]], budget: int = 2_000) -> Program:
+async def minimise(
+    program: Sequence[S], shows: Callable[[tuple[S, ...]], Awaitable[bool]], budget: int = 2_000, *, seconds: float = 30.0
+) -> tuple[S, ...]:
     """Return a program from which no operation can be taken, and none made plainer, without `shows` becoming False.
 
     Args:
-        program: one for which `shows` is True.
+        program: operations, or steps of other kinds too, for which `shows` is True.
         shows: runs a program, and says whether it still shows the same.
         budget: how many programs may be run; where it runs out, the shortest so far is returned.
+        seconds: after so many no further program is run: a store may be slow.
     """
     best = tuple(program)
     left = [budget]
+    until = time.monotonic() + seconds
 
-    async def improve(candidates: Iterator[Program]) -> Program | None:
+    async def improve(candidates: Iterator[tuple[S, ...]]) -> tuple[S, ...] | None:
         for candidate in candidates:
-            if left[0] <= 0:
+            if left[0] <= 0 or time.monotonic() > until:
                 return None
             left[0] -= 1
             if await shows(candidate):
@@ -49,20 +54,20 @@ async def minimise(program: Sequence[Operation], shows: Callable[[Program], Awai
     return best
 
 
-def _without(program: Program, size: int) -> Iterator[Program]:
+def _without(program: tuple[S, ...], size: int) -> Iterator[tuple[S, ...]]:
     """The programs without one run of `size` operations; the last operation stays, since it shows the fault."""
     for start in range(0, len(program) - 1, size):
         yield program[:start] + program[min(start + size, len(program) - 1) :]
 
 
-def _plainer(program: Program) -> Iterator[Program]:
+def _plainer(program: tuple[S, ...]) -> Iterator[tuple[S, ...]]:
     """The programs with one operation made plainer."""
     for place, operation in enumerate(program):
         for plainer in _plainer_operations(operation):
             yield (*program[:place], plainer, *program[place + 1 :])
 
 
-def _plainer_operations(operation: Operation) -> Iterator[Operation]:
+def _plainer_operations(operation: S) -> Iterator[S]:
     """The operations of the same kind with one part left out, or one value made plainer."""
     match operation:
         case Set(value=value) | SetIfNotExists(value=value):
