@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -156,6 +157,19 @@ class Inquiry:
                 answers = []
             given = [result for result in found.values() if result is not None]
             self._in_guard = {result.clause.id: result for result in [*given, *answers]}
+
+    def ask_type_checkers(self) -> None:
+        """Ask the type checkers what TYP-4 asks them: it takes a child process some seconds, and they remember the answer."""
+        names = self._profile.type_checkers if any(clause.id == "TYP-4" for clause in self._clauses) else ()
+        if not names:
+            return
+        from conformance.typing_check import CHECKERS, Candidate, CandidateError, CheckerError, find_once
+
+        with suppress(CandidateError, CheckerError):  # which the clause tells of
+            candidate = Candidate.of(self.seen.store_class, self.seen.flags, self.seen.dialect)
+            for name in names:
+                if CHECKERS[name].installed():
+                    find_once(candidate, name, self._session.cache)
 
     def search(self, *, wanted: Collection[str], expected: Collection[str], seed: int, operations: int | None) -> list[Result]:
         """Search with programs; return what was found of the clauses `wanted`, which are not known to be broken.

@@ -126,4 +126,6 @@ class _Judge:
 
     async def _found(self, program: Program) -> Finding | None:
         divergence = await self._search.play(program, deadline=self._deadline)
-        return divergence and await self._search.explain(program, divergence, deadline=self._deadline)
+        if divergence is None:
+            return None
+        return await self._search.explain(program, divergence, deadline=self._deadline)

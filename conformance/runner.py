@@ -18,6 +18,9 @@ from conformance.session import Session
 from conformance.subject import Subject
 from conformance.versions import at_version, in_its_form, version_asked
 
+_TIMED = ("CON", "DUR")
+"""Chapters that measure time, or let clients race: they are asked when the type checkers have ended."""
+
 
 def check(
     subject: Subject,
@@ -82,13 +85,17 @@ def check(
 
 
 def _ask_all(inquiry: Inquiry, clauses: tuple[Clause, ...]) -> bool:
-    """Ask the clauses, those of the guard beside the others; return whether that was interrupted."""
-    with ThreadPoolExecutor(1, "guard") as pool:
-        guarded = pool.submit(inquiry.run_guarded)
+    """Ask the clauses, those of the guard and the type checkers beside the others; return whether that was interrupted."""
+    here = [clause for clause in clauses if not clause.guarded and clause.chapter != "ERR"]  # which asks what all came upon
+    with ThreadPoolExecutor(2, "beside") as pool:
+        guarded, types = pool.submit(inquiry.run_guarded), pool.submit(inquiry.ask_type_checkers)
         try:
-            for clause in clauses:
-                if not clause.guarded and clause.chapter != "ERR":  # which asks what the others came upon, in the guard too
+            for clause in here:
+                if clause.id != "TYP-4" and clause.chapter not in _TIMED:
                     inquiry.ask(clause)
+            types.result()
+            for clause in here:
+                inquiry.ask(clause)
             guarded.result()
             for clause in clauses:
                 inquiry.ask(clause)

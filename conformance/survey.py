@@ -27,14 +27,19 @@ class Survey:
         offers: which needs of clauses are met.
         flags: the capability flags as they were read; what is missing or fails counts as False (TYP-2, TYP-5 judge it).
         read_only: whether the handle that the subject opens refuses every change.
-        kind: the import path of the store's class.
+        store_class: the store's class.
     """
 
     dialect: Dialect
     offers: frozenset[Need]
     flags: dict[str, bool]
     read_only: bool
-    kind: str
+    store_class: type[Any]
+
+    @property
+    def kind(self) -> str:
+        """The import path of the store's class."""
+        return f"{self.store_class.__module__}.{self.store_class.__qualname__}"
 
     def without(self, need: Need) -> Survey:
         """The same, but that `need` is not met."""
@@ -59,8 +64,7 @@ def survey(subject: Subject, store: Any) -> Survey:
         offers.add(Need.HOST_FILES)
     if subject.has_recipe and (subject.backend or (subject.on_host_files and Need.WRITES in offers)):
         offers.add(Need.BACKEND)
-    kind = f"{type(store).__module__}.{type(store).__qualname__}"
-    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, kind)
+    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, type(store))
 
 
 def _flag(store: Any, name: str) -> bool:
