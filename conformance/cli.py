@@ -168,8 +168,9 @@ def make_parser() -> argparse.ArgumentParser:
     compare = commands.add_parser(
         "compare",
         help="find the first program on which two stores differ",
-        description="Perform programs on A and B, without a model in between, and print the first on which they differ.",
-        epilog="exit status: 0 the stores agree; 1 they differ; 2 a target or the arguments are unusable; 3 the kit itself failed",
+        description="Perform the same programs on A and B, without a model in between, and print the first on which they differ.",
+        epilog="exit status: 0 the stores agree; 1 they differ, or a call of one did not return within its deadline; 2 a target or "
+        "the arguments are unusable; 3 the kit itself failed, or was interrupted",
         allow_abbrev=False,
     )
     compare.add_argument("first", metavar="A", help="a target, as for check")
@@ -178,6 +179,7 @@ def make_parser() -> argparse.ArgumentParser:
     compare.add_argument("--profile", choices=("quick", "default", "thorough"), default="default", help="how much to ask")
     compare.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the programs; 0 by default")
     compare.add_argument("--operations", type=_count, metavar="N", help="stop after N operations, not after the profile's time")
+    compare.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the deadline of one call")
     compare.set_defaults(run=_compare)
 
     replay = commands.add_parser(
@@ -392,9 +394,18 @@ def _compare(given: argparse.Namespace) -> int:
 
     look_in(Path.cwd())
     first, second = resolve_targets([given.first, given.second], parse_arguments(given.arg))
-    found = compare(first, second, PROFILES[given.profile], seed=given.seed, operations=given.operations)
+    profile = PROFILES[given.profile].with_deadline(given.timeout)
+    found = compare(first, second, profile, seed=given.seed, operations=given.operations)
     with _printing():
         console = make_console()
+        if found.overdue is not None:
+            overdue = found.overdue
+            console.print(
+                f"{overdue.store}: {overdue.call} had not returned after {overdue.seconds:g} s (--timeout says how long it may)"
+            )
+            for operation in overdue.program:
+                console.print(f"    {operation}")
+            return 1
         if found.difference is None:
             console.print(f"{first.name} and {second.name} agree on {found.operations:,} operations (--seed {given.seed})")
             return 0

@@ -19,6 +19,7 @@ from conformance.search.program import LENGTH, Generator, Program
 from conformance.session import Session
 from conformance.subject import Subject
 from conformance.survey import Survey
+from conformance.worker import BlockedError
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,35 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """A call that did not return within its deadline, which ends a comparison.
+
+    Attributes:
+        store: the name of the store.
+        call: the operation, or that the store was opened or closed.
+        program: what was done to a new store until then, the operation included.
+        seconds: the deadline.
+    """
+
+    store: str
+    call: str
+    program: Program
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a comparison found.
 
     Attributes:
         difference: the first that was found; None where there is none.
         operations: how many were performed on each store.
+        overdue: the call that did not return; None where all did.
     """
 
     difference: Difference | None
     operations: int
+    overdue: Overdue | None = None
 
 
 def compare(first: Subject, second: Subject, profile: Profile, *, seed: int = 0, operations: int | None = None) -> Comparison:
@@ -59,7 +79,10 @@ def compare(first: Subject, second: Subject, profile: Profile, *, seed: int = 0,
     """
     with Session(first, profile) as one, Session(second, profile) as two:
         pair = _Pair(one, two, one.survey(), two.survey())
-        return one.worker.run(lambda: pair.search(seed, operations))
+        try:
+            return one.worker.run(lambda: pair.search(seed, operations))
+        except (BlockedError, TimeoutError):  # with the event loop or without: the call is the finding
+            return Comparison(None, pair.done, pair.overdue)
 
 
 class _Pair:
@@ -69,18 +92,36 @@ class _Pair:
         self._profile = one.profile
         self._subject = one.subject
         self._other = two.subject
+        self.done = 0
+        """How many operations were performed on each store."""
+        self.overdue: Overdue | None = None
+        """The call that is under way, as what it is if it does not return."""
+        self._closing = False
 
     async def search(self, seed: int, operations: int | None) -> Comparison:
         # The keys are those that both take.
         pool = make_pool(_Both(self._subject, self._other))
         generator = Generator(pool, self._offers, seed)
-        started, done = time.monotonic(), 0
-        while done < (operations or 1 << 62) and (operations or time.monotonic() - started < self._profile.search):
+        started = time.monotonic()
+        while self.done < (operations or 1 << 62) and (operations or time.monotonic() - started < self._profile.search):
             program = generator.program(LENGTH)
-            done += len(program)
-            if (found := await self._differ(program)) is not None:
-                return Comparison(await self._shortest(found), done)
-        return Comparison(None, done)
+            self.done += len(program)
+            try:
+                found = await self._differ(program)
+            except TimeoutError:
+                return Comparison(None, self.done, await self._alone(self.overdue))
+            if found is not None:
+                return Comparison(await self._shortest(found), self.done)
+        return Comparison(None, self.done)
+
+    async def _alone(self, overdue: Overdue | None) -> Overdue | None:
+        """The call that did not return, on a new store without those before it, if it does not return there either."""
+        if overdue is not None and len(overdue.program) > 1:
+            try:
+                await self._differ(overdue.program[-1:])
+            except TimeoutError:
+                return self.overdue
+        return overdue
 
     async def _shortest(self, found: Difference) -> Difference:
         kind = type(found.program[-1])
@@ -96,14 +137,31 @@ class _Pair:
         """The program up to the first operation whose outcomes differ, with them."""
         async with limited(self._sides[0][0].watch, self._profile.deadline) as limit, AsyncExitStack() as stack:
             players: list[Player] = []
+            self._closing = False
             for session, seen in self._sides:
+                self._now(session, "opening the store", ())
                 store = await StoreMaker(session.subject, session.workspace)(stack)
                 players.append(Player(store, seen.dialect, session.watch, limit))
+                stack.callback(self._closes, session, program)
             for index, operation in enumerate(program):
-                one, two = [await player.perform(operation) for player in players]
+                outcomes: list[Outcome] = []
+                for (session, _), player in zip(self._sides, players, strict=True):
+                    self._now(session, str(operation), program[: index + 1])
+                    outcomes.append(await player.perform(operation))
+                one, two = outcomes
                 if not _same(operation, one, two):
+                    self._closing = True
                     return Difference(program[: index + 1], one, two)
+            self._closing = True
         return None
+
+    def _closes(self, session: Session, program: Program) -> None:
+        """Say that a store is closed, as the next thing, unless that is because a call is overdue."""
+        if self._closing:
+            self._now(session, "closing the store", program)
+
+    def _now(self, session: Session, call: str, program: Program) -> None:
+        self.overdue = Overdue(session.subject.name, call, program, self._profile.deadline)
 
 
 class _Both:

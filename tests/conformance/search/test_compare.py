@@ -1,5 +1,10 @@
 """Two stores beside each other."""
 
+from threading import Event
+
+import pytest
+from unruly_stores import Blocks
+
 import conformance
 from conformance.operations import Delete, Get, Set
 from conformance.profile import QUICK
@@ -23,3 +28,26 @@ def test_first_difference_is_minimal():
     difference = compare(one, two, QUICK, operations=3_000).difference
     assert difference is not None
     assert [type(operation) for operation in difference.program[:-1]] == [Set, Get, Delete]
+
+
+@pytest.mark.parametrize(
+    "pair", [("unruly_stores:Hangs", "broken_stores.sound:SoundStore"), ("broken_stores.sound:SoundStore", "unruly_stores:Hangs")]
+)
+def test_call_that_does_not_return(pair):
+    """A call that does not return within its deadline is the finding, of the store that it was made on."""
+    overdue = compare(*map(subject, pair), QUICK.with_deadline(0.2), operations=3_000).overdue
+    assert overdue is not None
+    assert (overdue.store, overdue.call) == ("unruly_stores:Hangs", str(overdue.program[-1]))
+
+
+def test_call_that_blocks(monkeypatch):
+    """A call that blocks the event loop is the finding too."""
+    monkeypatch.setattr(Blocks, "released", Event())
+    try:
+        overdue = compare(
+            subject("unruly_stores:Blocks"), subject("broken_stores.sound:SoundStore"), QUICK.with_deadline(0.2)
+        ).overdue
+    finally:
+        Blocks.released.set()
+    assert overdue is not None
+    assert overdue.store == "unruly_stores:Blocks"
