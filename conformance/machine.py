@@ -32,8 +32,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from conformance.awaiting import awaited, close_store, kept_loop
 from conformance.clause import ClauseFailure, Need
-from conformance.expectation import Outcome, Returned, gives, raises
-from conformance.operations import Get, Operation, Set
+from conformance.expectation import Outcome, Returned, gives, raises, returns
+from conformance.operations import Delete, Get, Operation, Set, SetIfNotExists
 from conformance.recipe import Place
 from conformance.search.blame import accounts, blame
 from conformance.search.minimise import minimise
@@ -52,9 +52,9 @@ _REFUSED: Final = raises(ValueError, NotImplementedError)
 
 @dataclass(frozen=True)
 class OnReader:
-    """`set` on a read-only handle, which must refuse it (RDO-1)."""
+    """A change through a read-only handle, which must refuse it (RDO-1)."""
 
-    operation: Set
+    operation: Set | SetIfNotExists | Delete
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,10 @@ class StoreStateMachine(RuleBasedStateMachine):
         self.generator = Generator(self._pool, offers, 0)
         self.makers: list[Callable[[], Step]] = [*self.generator.weighted]
         if Need.WRITES in offers and callable(getattr(self.store, "with_read_only", None)):
-            self.makers += [lambda: OnReader(Set(self.generator.key(), self.generator.value()))] * 3
+            self.makers += [lambda: OnReader(Set(self.generator.key(), self.generator.value()))] * 2
+            self.makers += [lambda: OnReader(SetIfNotExists(self.generator.key(), self.generator.value()))]
+            if Need.DELETES in offers:
+                self.makers += [lambda: OnReader(Delete(self.generator.key()))]
         if self.subject.reopening is not None and not self.subject.reopening_inferred:
             self.makers += [Reopen, Unpickle]  # a copy that is not of the same data has a life of its own
 
@@ -226,7 +229,7 @@ class StoreStateMachine(RuleBasedStateMachine):
             return  # a divergence that is known left contents that cannot be found out
         match step:
             case OnReader(operation):
-                self.set_on_reader(operation)
+                self.change_on_reader(operation)
             case Reopen():
                 self.reopen()
             case Unpickle():
@@ -257,7 +260,7 @@ class StoreStateMachine(RuleBasedStateMachine):
         asked = Asked("store", operation, "", expectation)
         self._raise(f"{operation}: {expectation}", divergence.outcome, blame(divergence, self._program), asked)
 
-    def set_on_reader(self, operation: Set) -> None:
+    def change_on_reader(self, operation: Set | SetIfNotExists | Delete) -> None:
         """Take the step `OnReader`."""
         try:
             reader = self.store.with_read_only(read_only=True)
@@ -265,8 +268,10 @@ class StoreStateMachine(RuleBasedStateMachine):
             return
         self._steps.append(OnReader(operation))
         outcome = self.run(Player(reader, self.survey.dialect, self.watch).perform(operation))
-        if not _REFUSED.allows(outcome):
-            asked = Asked("reader", operation, "", _REFUSED)
+        changes = not isinstance(operation, Delete) or operation.key in self.player.model.contents
+        expectation = _REFUSED if changes else _REFUSED | returns
+        if not expectation.allows(outcome):
+            asked = Asked("reader", operation, "", expectation)
             self._fail("RDO-1", f"{operation} on a read-only handle: ValueError raised", outcome, asked)
         self._judge(Get(operation.key))
 

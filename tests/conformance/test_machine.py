@@ -1,5 +1,7 @@
 """The Hypothesis state machine over the kit's operations and model."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +11,11 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from machine_settings import machine_settings
 
 import conformance
+import storeproto
+from conformance import machine, operations
 from conformance.clause import ClauseFailure
-from conformance.machine import StoreStateMachine
+from conformance.machine import StoreStateMachine, keys
+from conformance.operations import GetSize
 from conformance.reference import SUBJECTS
 
 SETTINGS = machine_settings(examples=20, steps=30)
@@ -57,6 +62,86 @@ def test_author_adds_rules():
 
     run_state_machine_as_test(Mine, settings=SETTINGS)
     assert seen
+
+
+def failure_of(machine: type[StoreStateMachine]) -> str:
+    """What is printed of the failure of a machine."""
+    with pytest.raises(ClauseFailure) as failure:
+        run_state_machine_as_test(machine, settings=machine_settings(examples=200, steps=50))
+    return "\n".join(failure.value.__notes__)
+
+
+def script_in(printed: str) -> str:
+    """The script in it."""
+    return printed[printed.index("import asyncio") : printed.index("asyncio.run(main())") + len("asyncio.run(main())")]
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    """What is printed of a store that shows its fault after three deletes."""
+    return failure_of(conformance.state_machine(subject("unruly_stores:TiresOfDeletes")))
+
+
+def test_steps_are_printed_as_they_are_made(printed):
+    """Each step is printed as one that can be made."""
+    steps = re.findall(r"step=(.*)\)$", printed, re.MULTILINE)
+    assert [eval(step, vars(operations) | vars(machine) | vars(storeproto)) for step in steps]  # noqa: S307  # what the kit printed
+
+
+def test_minimal_script_is_printed(printed):
+    """The steps are made minimal: three keys are set and deleted, a fourth is set and asked for."""
+    assert script_in(printed).count("await") == 8
+
+
+def test_script_shows_the_fault(printed):
+    """The script, without the kit, shows the fault."""
+    with pytest.raises(AssertionError, match="False"):
+        exec(script_in(printed), {})  # noqa: S102  # what the kit printed
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "step"),
+    [
+        ("lif:DeletedKeysComeBack", ["SET-1"], "store.close()"),
+        ("lif:PicklesElsewhere", [], "pickle.loads"),
+        ("rdo:RefusesByPermission", [], "reader = "),
+    ],
+)
+def test_other_steps_are_in_the_script(name, known, step):
+    """A re-opening, a pickled handle and a read-only one are steps of the script, where they have to do with the fault."""
+    opened = {"root": "{tmp_path}", "read_only": "{read_only}"} if name.startswith("lif") else {}
+    broken = replace(subject(f"broken_stores.{name}", **opened), expect=dict.fromkeys(known, "it shows in another way"))
+    assert step in script_in(failure_of(conformance.state_machine(broken)))
+
+
+def phases(machine: type[StoreStateMachine]) -> set[str]:
+    """The phases of Hypothesis's that the test of a machine has."""
+    return {phase.name for phase in machine.TestCase.settings.phases}
+
+
+def test_hypothesis_does_not_shrink():
+    """Hypothesis's own shrinking is off, since the trace is made minimal faster."""
+    assert "shrink" not in phases(conformance.state_machine(subject("reference_stores:MemoryStore")))
+
+
+class AuthorsMachine(StoreStateMachine):
+    """A machine with a rule of an author's own."""
+
+    subject = subject("unruly_stores:SizesAreOneTooLarge")
+
+    @rule(key=keys())
+    def size_of_a_key(self, key: str) -> None:
+        self.perform(GetSize(key))
+
+
+def test_hypothesis_shrinks_an_authors_rules():
+    """What rules of an author's own do is for Hypothesis to shrink."""
+    assert "shrink" in phases(AuthorsMachine)
+
+
+def test_authors_rule_is_judged():
+    """What an author's rule performs is judged, and is in the script."""
+    assert "store.getsize" in script_in(failure_of(AuthorsMachine))
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

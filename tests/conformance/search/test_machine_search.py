@@ -10,7 +10,9 @@ from unruly_stores import Blocks
 from conformance import Recipe, Report, Subject, Verdict, check
 from conformance.contract import select
 from conformance.profile import QUICK, THOROUGH
+from conformance.reference import SUBJECTS
 from conformance.search.machine_search import MachineSearch
+from conformance.trace import Asked, Executed, Opened, Performed
 from conformance.trial import Watch
 from conformance.worker import BlockedError
 
@@ -43,6 +45,26 @@ def test_examples_are_kept(searched):
 def test_thorough_profile_has_it():
     """The thorough profile has time for the state machine."""
     assert THOROUGH.machine > 0
+
+
+def test_other_steps_have_a_trace():
+    """What another step than a single operation showed is made minimal too."""
+    opening = Recipe("broken_stores.lif:PicklesElsewhere", {"root": "{tmp_path}", "read_only": "{read_only}"})
+    search = MachineSearch(Subject(name="pickles", opening=opening, reopening=opening), Watch(), set(), deadline=10.0)
+    search.run(3.0)
+    assert [type(step) for step in search.traces["LIF-5"].steps] == [Opened, Performed, Executed, Asked]
+
+
+SHORT = replace(THOROUGH, search=0.3, binary=0.5, machine=1.0, type_checkers=())
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.filterwarnings("ignore")  # what a store warns of is no matter of the search
+def test_reference_store_conforms(name):
+    """Each reference store conforms when it is searched as by the thorough profile, in seconds; CI has the whole of it."""
+    clauses = select(["SET", "GET", "RNG", "PAR", "NEW-1", "NEW-2", "NEW-3", "DEL", "EXI", "LST", "RDO-1", "LIF-4", "LIF-5"])
+    report = check(SUBJECTS[name], clauses=clauses, profile=SHORT, guard=False)
+    assert report.with_verdict(Verdict.FAILED, Verdict.WARNED, Verdict.ERROR) == []
 
 
 def test_blocking_call_is_left_behind(monkeypatch):
