@@ -40,13 +40,14 @@ class MachineSearch(Batches):
         run_state_machine_as_test(seed(number)(self._machine), settings=chosen)
 
     def _keep(self, failure: ClauseFailure | None) -> None:
-        machine, self._failed = self._failed, None
-        of_program = self._last is not None  # which the search itself makes minimal
-        super()._keep(failure)
-        if failure is not None and machine is not None and not of_program:
-            trace = machine.explained()
+        # The search itself makes a program minimal; from now on, what was found is passed over.
+        if failure is not None and self._last is None and self._failed is not None:
+            trace = self._failed.explained()
+            self._last = None
             if trace is not None:
                 self.traces[failure.because] = trace
+        self._failed = None
+        super()._keep(failure)
 
     def _make(self, judged: Subject) -> type[StoreStateMachine]:
         search = self

@@ -55,14 +55,14 @@ def test_other_steps_have_a_trace():
     assert [type(step) for step in search.traces["LIF-5"].steps] == [Opened, Performed, Executed, Asked]
 
 
-SHORT = replace(THOROUGH, search=0.3, binary=0.5, machine=1.0, type_checkers=())
+SHORT = replace(QUICK, search=0.2, binary=0.3, machine=1.0)
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
 @pytest.mark.filterwarnings("ignore")  # what a store warns of is no matter of the search
 def test_reference_store_conforms(name):
-    """Each reference store conforms when it is searched as by the thorough profile, in seconds; CI has the whole of it."""
-    clauses = select(["SET", "GET", "RNG", "PAR", "NEW-1", "NEW-2", "NEW-3", "DEL", "EXI", "LST", "RDO-1", "LIF-4", "LIF-5"])
+    """Each reference store conforms when it is searched in the ways of the thorough profile, which CI gives its whole time."""
+    clauses = select(["SET-1", "GET", "RNG", "PAR", "NEW-1", "NEW-2", "DEL-1", "DEL-6", "EXI", "LST-1", "RDO-1", "LIF-4", "LIF-5"])
     report = check(SUBJECTS[name], clauses=clauses, profile=SHORT, guard=False)
     assert report.with_verdict(Verdict.FAILED, Verdict.WARNED, Verdict.ERROR) == []
 
