@@ -32,8 +32,8 @@ Program: TypeAlias = tuple[Operation, ...]
 
 LENGTH = 50
 """Operations in a program: enough for a few keys to meet, few enough to begin often from an empty store."""
-BLOCK = 12
-"""Bytes that stand for an operation: one for its kind, and one for each of the choices that the longest of them asks for."""
+BLOCK = 8
+"""Bytes that stand for an operation: one for its kind, one for each choice; the few that ask for more are given zeros."""
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class Bytes:
         data: the bytes.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Iterable[int]) -> None:
         self._left = iter(data)
 
     def choice(self, options: Sequence[T], /) -> T:

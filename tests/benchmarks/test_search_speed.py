@@ -11,13 +11,13 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from machine_settings import machine_settings
 
 import conformance
 from conformance.machine import StoreStateMachine
-from conformance.search.binary_programs import BinaryPrograms
-from conformance.search.play import Divergence
+from conformance.search.binary_programs import programs
 from conformance.search.program import Program
 from conformance.search.search import Search
 from conformance.subject import AnyKey
@@ -30,7 +30,10 @@ zarr_stateful = pytest.importorskip("zarr.testing.stateful")
 SUBJECT = conformance.Subject(
     name="zarr's store in memory",
     opening=conformance.Recipe("zarr.storage:MemoryStore"),
-    expect={"EXI-5": "getsize_prefix counts what the prefix is a string prefix of"},
+    expect={
+        "EXI-5": "getsize_prefix counts what the prefix is a string prefix of",
+        "RNG-8": "a suffix that is longer than the value is cut (3.1.6)",
+    },
 )
 ROUNDS = 5
 
@@ -68,23 +71,25 @@ def of_binary_programs() -> float:
     """Seconds that an operation of our binary programs takes."""
     operations = 0
 
-    class Counting(Search):
-        async def play(self, program: Program, **given: Any) -> Divergence | None:
-            nonlocal operations
-            operations += len(program)
-            return await super().play(program, **given)
-
-    seen = survey(SUBJECT, zarr_storage.MemoryStore())
-
     async def open_store(stack: AsyncExitStack) -> Any:
         return zarr_storage.MemoryStore()
 
-    search = Counting(open_store, seen.dialect, seen.offers, AnyKey(), Watch())
-    binary = BinaryPrograms(SUBJECT, Watch(), {*SUBJECT.expect}, search, deadline=10.0)
+    seen = survey(SUBJECT, zarr_storage.MemoryStore())
+    search = Search(open_store, seen.dialect, seen.offers, AnyKey(), Watch(), known=SUBJECT.expect)
+    loop = asyncio.new_event_loop()
+
+    @machine_settings(examples=400, steps=1)
+    @given(programs(search.generator.decoded))
+    def run(program: Program) -> None:
+        nonlocal operations
+        operations += len(program)
+        assert loop.run_until_complete(search.play(program)) is None
+
     started = process_time()
-    binary.run(0.5)
-    assert not binary.diverged
-    return (process_time() - started) / operations
+    run()
+    seconds = process_time() - started
+    loop.close()
+    return seconds / operations
 
 
 def of_programs() -> float:
@@ -105,7 +110,7 @@ def of_programs() -> float:
     ("ours", "least"), [(of_our_machine, 5), (of_binary_programs, 20), (of_programs, 40)], ids=["machine", "binary", "programs"]
 )
 def test_steps_in_a_second(benchmark, ours: Callable[[], float], least: float):
-    """The machine judges five times as many steps in a second as zarr's, binary programs twenty, and seeded ones forty times as many."""
+    """The machine judges five times as many steps in a second as zarr's, binary programs twenty times, seeded ones forty times."""
     theirs = min(of_zarr() for _ in range(2))
     found = []
     benchmark.pedantic(lambda: found.append(ours()), rounds=ROUNDS, warmup_rounds=1)
