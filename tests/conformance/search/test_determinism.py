@@ -11,8 +11,10 @@ import asyncio
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from broken_stores.sound import SoundStore
-from conformance import Recipe, Subject, state_machine
+from conformance import Recipe, Subject, check, program_test, state_machine
 from conformance.clause import ClauseFailure
+from conformance.contract import select
+from conformance.profile import QUICK
 from conformance.survey import survey
 from conformance.search.search import Search
 from conformance.trial import Watch
@@ -29,12 +31,21 @@ for finding in search.findings.values():
     print(finding.clause, finding.program, finding.divergence.outcome)
 print(sorted(search.coverage.pairs), search.coverage.live)
 
-machine = seed(7)(state_machine(subject))
-try:
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=200, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)))
-except ClauseFailure as failure:
-    print(failure, *failure.__notes__)
+chosen = settings(
+    max_examples=200, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+for run in (
+    lambda: run_state_machine_as_test(seed(7)(state_machine(subject)), settings=chosen),
+    seed(7)(program_test(subject, settings=chosen)),
+):
+    try:
+        run()
+    except ClauseFailure as failure:
+        print(failure, *failure.__notes__)
+
+report = check(subject, clauses=select(["GET", "DEL", "EXI", "LST-1"]), profile=QUICK, guard=False, seed=5, operations=1_000)
+for clause in report.to_json()["clauses"]:
+    print({**clause, "seconds": 0})
+print({**report.search, "seconds": 0})
 """
 
 
@@ -55,5 +66,5 @@ def test_same_run_in_any_process(outputs):
 
 
 def test_run_finds_something(outputs):
-    """The run that is compared finds a fault, by its programs and by the state machine."""
-    assert outputs[0].count("EXI-1") >= 2
+    """The run that is compared finds a fault, by its programs, by the state machine, by binary programs, and in its report."""
+    assert outputs[0].count("EXI-1") >= 4
