@@ -17,6 +17,7 @@ import sys
 import tempfile
 import tomllib
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +90,31 @@ def page(reports: dict[str, dict[str, Any]], words: dict[str, Any]) -> str:
             f"| [{words[name]['title']}](#{name}) | {words[name]['release']} | {counts['passed']} | {counts['failed']} "
             f"| {counts['warned']} | {counts['not_applicable']} |"
         )
+    lines += ["", words["most_important"].strip()]
     for name, report in reports.items():
         lines += ["", f'<a id="{name}"></a>', "", f"## {words[name]['title']}", "", words[name]["about"].strip(), ""]
         lines += ["```sh", words[name]["command"].strip(), "```", ""]
         broken = [clause for clause in report["clauses"] if clause["verdict"] in BROKEN]
-        if not broken:
-            lines.append("No clause that was decided is broken.")
+        lines += [_index(name, [(clause["id"], clause["level"]) for clause in broken]), ""]
         for clause in broken:
-            lines += _finding(clause, words[name].get("notes", {}).get(clause["id"], ""))
+            lines += [_anchor(name, clause["id"]), "", *_finding(clause, words[name].get("notes", {}).get(clause["id"], ""))]
     return "\n".join([*lines, "", words["ending"].strip()]) + "\n"
+
+
+def _anchor(name: str, clause: str) -> str:
+    return f'<a id="{name}-{clause}"></a>'
+
+
+def _index(name: str, broken: Sequence[tuple[str, str]]) -> str:
+    """What is broken of a store, with a link to each, first what it must keep."""
+    if not broken:
+        return "No clause that was decided is broken."
+    told: list[str] = []
+    for level, words in (("MUST", "Failed"), ("SHOULD", "Warned")):
+        links = [f"[{id_}](#{name}-{id_})" for id_, of in broken if of == level]
+        if links:
+            told.append(f"{words}: {', '.join(links)}.")
+    return " ".join(told)
 
 
 def _finding(clause: dict[str, Any], note: str) -> list[str]:
