@@ -1,6 +1,7 @@
 """Looks for false alarms on the correct stores: `PYTHONPATH=tests python tests/false_alarms.py` searches each a million times.
 
-What was found out is in tests/false_alarms.json, which tests/kill_table.py puts on its page. The tests do the same with fewer operations.
+What was found out is in tests/false_alarms.json, which tests/kill_table.py puts on its page. The tests do the same with fewer
+operations.
 """
 
 from __future__ import annotations

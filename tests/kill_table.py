@@ -1,9 +1,9 @@
 """Measures what kills each broken store, and how soon: `PYTHONPATH=tests python tests/kill_table.py` writes docs/kill_table.md.
 
-Each store is given to a whole run with the default profile, as `storeproto check` does it, and then to each of the ways of the kit on
-its own: the clauses' examples, the state machine, binary programs, seeded programs. Each stops at the first thing that it finds. Only
-what tests/kill_table.json does not know yet is measured; `--again` measures all, which takes the processor a quarter of an hour. What
-tests/false_alarms.json knows is on the page too.
+Each store is given to a whole run with the default profile, as `storeproto check` does it, and then to each of the ways of the kit
+on its own: the clauses' examples, the state machine, binary programs, seeded programs. Each stops at the first thing that it finds.
+Only what tests/kill_table.json does not know yet is measured; `--again` measures all, which takes the processor a quarter of an
+hour. What tests/false_alarms.json knows is on the page too.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def profile_of(store: type[Any], name: str = "") -> Profile:
 
 
 def by_run(store: type[Any]) -> Row:
-    """The seconds from the start of a whole run to the first clause that sees the fault: of the wall clock, and of the processor."""
+    """The seconds from the start of a whole run to the first clause that sees the fault: of the wall clock, of the processor."""
     found: Row = {}
     started, worked = time.monotonic(), clock()
 
@@ -196,8 +196,8 @@ sees the fault, with the guard's child process and the type checker beside it: i
 since the machine did other work meanwhile. The other columns are the ways of the kit, each on its own, in seconds of the processor:
 *examples* (what the first clause that catches the fault takes), the *state machine*, *binary* programs and *seeded* programs, each
 of which is given half a second. *Operations* counts the shortest trace that shows the fault, the question at its end included.
-What legal, sequential operations cannot show (illegal keys, read-only handles, links, what another process does) is for the examples
-alone; faults that show only among concurrent clients, or when a process is killed, are not in this table.
+What legal, sequential operations cannot show (illegal keys, links, what another process does) is for the examples alone; faults
+that show only among concurrent clients, or when a process is killed, are not in this table.
 """
 
 
@@ -216,7 +216,7 @@ def page(rows: list[Row], alarms: dict[str, Row]) -> str:
         f"| killed by the state machine | {_killed(rows, 'machine')} |",
         f"| killed by binary programs | {_killed(rows, 'binary')} |",
         f"| killed by seeded programs | {_killed(rows, 'programs')} |",
-        f"| killed by any of the three searches | {sum(any(row[way] for way in ('machine', 'binary', 'programs')) for row in rows)} |",
+        f"| killed by any of these three | {sum(any(row[way] for way in ('machine', 'binary', 'programs')) for row in rows)} |",
         f"| seconds of a run to the first finding, of the wall clock: median, longest | {_middle_and_most(rows, 'run')} |",
         f"| seconds of a run to the first finding, of the processor: median, longest | {_middle_and_most(rows, 'run_processor')} |",
         f"| seconds of the processor, by the soonest way: median, longest | {statistics.median(soonest):.3f}, {max(soonest):.1f} |",
@@ -228,9 +228,8 @@ def page(rows: list[Row], alarms: dict[str, Row]) -> str:
     for row, length in zip(rows, operations, strict=True):
         words = row["fault"] + (f" ({row['source']})" if row["source"] else "")
         times = [_seconds(row[each]) for each in ("run", "run_processor", "examples", "machine", "binary", "programs")]
-        lines.append(
-            f"| {' | '.join([str(cell).replace('|', chr(92) + '|') for cell in (row['name'], words, row['clause'], *times, length)])} |"
-        )
+        cells = [str(cell).replace("|", "\\|") for cell in (row["name"], words, row["clause"], *times, length)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_silence(alarms)]) + "\n"
 
 
@@ -238,8 +237,8 @@ def _silence(alarms: dict[str, Row]) -> Iterable[str]:
     """The other way: what the search says of stores that are correct."""
     yield "## No false alarm"
     yield ""
-    yield "Seeded programs on correct stores of different build, which `tests/false_alarms.py` runs. A pair is two kinds of operation, one after"
-    yield "the other. A key is live where it is set when an operation meets it."
+    yield "Seeded programs on correct stores of different build, which `tests/false_alarms.py` runs. A pair is two kinds of"
+    yield "operation, one after the other. A key is live where it is set when an operation meets it."
     yield ""
     yield "| store | operations | alarms | pairs of operations | live keys |"
     yield "|---|---|---|---|---|"
@@ -258,7 +257,8 @@ def _middle_and_most(rows: list[Row], way: str) -> str:
 
 
 def _operations(row: Row) -> int:
-    return min(row["asked"], row["shortest"] or row["asked"])
+    asked: int = row["asked"]
+    return min(asked, row["shortest"] or asked)
 
 
 def _seconds(seconds: float | None) -> str:
