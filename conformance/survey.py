@@ -64,8 +64,8 @@ def survey(subject: Subject, store: Any) -> Survey:
         offers.add(Need.HOST_FILES)
     if subject.has_recipe and (subject.backend or (subject.on_host_files and Need.WRITES in offers)):
         offers.add(Need.BACKEND)
-    store_class: type[Any] = type(store)
-    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, store_class)
+    kind: Any = type(store)  # pyright knows nothing of it, mypy that it is Any
+    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, kind)
 
 
 def _flag(store: Any, name: str) -> bool:

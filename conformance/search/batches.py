@@ -43,6 +43,8 @@ class Batches(ABC):
         failures: what other steps than single operations showed, by clause.
         operations: how many were performed.
         seconds: how long it took.
+        last: the program that the batch under way found to diverge, if it did.
+        runner: runs the calls of the batch under way.
     """
 
     def __init__(
@@ -52,15 +54,15 @@ class Batches(ABC):
         self.failures: dict[str, ClauseFailure] = {}
         self.operations = 0
         self.seconds = 0.0
-        self._watch = watch
-        self._known = known
-        self._deadline = deadline
+        self.watch = watch
+        self.known = known
+        self.deadline = deadline
         self._seed = seed_number
         self._database = DirectoryBasedExampleDatabase(cache / "examples" / file_name(subject)) if cache else None
         self._stop = Event()
         self._batches, self._size, self._each = 0, _SMALLEST_BATCH, 0.0
-        self._last: tuple[Program, Divergence] | None = None
-        self._runner: Runner
+        self.last: tuple[Program, Divergence] | None = None
+        self.runner: Runner
 
     @abstractmethod
     def _test(self, number: str, chosen: settings) -> None:
@@ -71,7 +73,7 @@ class Batches(ABC):
             chosen: how many examples, and all else that Hypothesis is told.
 
         Raises:
-            ClauseFailure: a clause does not hold, which is given as the reason; `_last` is the program, if it was one.
+            ClauseFailure: a clause does not hold, which is given as the reason; `last` is the program, if it was one.
         """
 
     def run(self, seconds: float) -> None:
@@ -86,7 +88,7 @@ class Batches(ABC):
 
         def search() -> None:
             try:
-                with Runner() as self._runner:
+                with Runner() as self.runner:
                     self._run_batches(started + seconds)
             except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
                 errors.append(error)
@@ -96,11 +98,11 @@ class Batches(ABC):
         try:
             while thread.is_alive():
                 thread.join(0.05)
-                if time.monotonic() > self._watch.until + _GRACE:
-                    raise BlockedError(str(self._watch.operation))
+                if time.monotonic() > self.watch.until + _GRACE:
+                    raise BlockedError(str(self.watch.operation))
         finally:
             self._stop.set()
-            self._watch.until = float("inf")
+            self.watch.until = float("inf")
             self.seconds += time.monotonic() - started
         if errors:
             raise errors[0]
@@ -114,7 +116,7 @@ class Batches(ABC):
             self._each = (time.monotonic() - began) / self._size
 
     def _run_batch(self, size: int) -> None:
-        self._last = None
+        self.last = None
         self._batches += 1
         chosen = settings(
             max_examples=size,
@@ -133,9 +135,9 @@ class Batches(ABC):
             self._keep(None)
 
     def _keep(self, failure: ClauseFailure | None) -> None:
-        if self._last is not None:
-            self.diverged.append(self._last)
+        if self.last is not None:
+            self.diverged.append(self.last)
         elif failure is not None:
             self.failures[failure.because] = failure
         if failure is not None:
-            self._known.add(failure.because)
+            self.known.add(failure.because)

@@ -60,9 +60,9 @@ class BinaryPrograms(Batches):
     def _test(self, number: str, chosen: settings) -> None:
         def binary_program(program: Program) -> None:
             self.operations += len(program)
-            divergence = self._runner.run(self._search.play(program, deadline=self._deadline, known=self._known))
+            divergence = self.runner.run(self._search.play(program, deadline=self.deadline, known=self.known))
             if divergence is not None:
-                self._last = (program, divergence)
+                self.last = (program, divergence)
                 raise clause_failure(program, divergence)
 
         chosen(seed(number)(given(programs(self._search.generator.decoded))(binary_program)))()

@@ -41,9 +41,9 @@ class MachineSearch(Batches):
 
     def _keep(self, failure: ClauseFailure | None) -> None:
         # The search itself makes a program minimal; from now on, what was found is passed over.
-        if failure is not None and self._last is None and self._failed is not None:
+        if failure is not None and self.last is None and self._failed is not None:
             trace = self._failed.explained()
-            self._last = None
+            self.last = None
             if trace is not None:
                 self.traces[failure.because] = trace
         self._failed = None
@@ -54,25 +54,25 @@ class MachineSearch(Batches):
 
         class Machine(StoreStateMachine):
             subject = judged
-            deadline = search._deadline
-            watch = search._watch
+            deadline = search.deadline
+            watch = search.watch
 
             @property
             def known(self) -> set[str]:
-                return search._known
+                return search.known
 
             def run(self, call: Coroutine[Any, Any, T]) -> T:
-                search._watch.until = time.monotonic() + self.deadline
+                search.watch.until = time.monotonic() + self.deadline
                 try:
-                    return search._runner.run(self.limited(call))
+                    return search.runner.run(self.limited(call))
                 finally:
-                    search._watch.until = float("inf")
+                    search.watch.until = float("inf")
 
             def explain(self) -> None:
                 search._failed = self
 
             def diverge(self, divergence: Divergence) -> None:
-                search._last = (self.program, divergence)
+                search.last = (self.program, divergence)
                 super().diverge(divergence)
 
             def teardown(self) -> None:

@@ -61,7 +61,7 @@ class Bytes:
         data: the bytes.
     """
 
-    def __init__(self, data: Iterable[int]) -> None:
+    def __init__(self, data: bytes) -> None:
         self._left = iter(data)
 
     def choice(self, options: Sequence[T], /) -> T:

@@ -60,5 +60,5 @@ def test_clause_kills_a_store(clause):
 
 def test_kill_table_is_complete():
     """The page of what kills which store lists every store that it is about, and no other; tests/kill_table.py writes it."""
-    page = (Path(__file__).parents[2] / "docs" / "kill_table.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "kill_table.md").read_text(encoding="utf-8").partition("## ")[0]
     assert set(re.findall(r"^\| ([A-Z]\w+) \|", page, re.MULTILINE)) == {store.__name__ for store in sequential()}
