@@ -64,8 +64,11 @@ def survey(subject: Subject, store: Any) -> Survey:
         offers.add(Need.HOST_FILES)
     if subject.has_recipe and (subject.backend or (subject.on_host_files and Need.WRITES in offers)):
         offers.add(Need.BACKEND)
-    kind: Any = type(store)  # pyright knows nothing of it, mypy that it is Any
-    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, kind)
+    return Survey(subject.dialect or dialect_of(store), frozenset(offers), flags, read_only, _class(store))
+
+
+def _class(store: object) -> type[Any]:
+    return type(store)
 
 
 def _flag(store: Any, name: str) -> bool:
