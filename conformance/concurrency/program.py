@@ -17,6 +17,8 @@ from conformance.operations import Operation
 
 BESIDE = -1
 """The number, in the place of a client's, of who prepares and looks afterwards."""
+GHOSTS = 1_000
+"""What is added to a client's number for work of it that goes on in a thread though the client has been cancelled."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,25 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """A thread stood still before a system call while others went on.
+
+    Attributes:
+        client: whose work it did.
+        at: the system call.
+        number: how many times work of this client had come to that call, with this time.
+        since: from when on, on the clock of the program.
+        until: when it went on; None where it never did.
+    """
+
+    client: int
+    at: str
+    number: int
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """What a program came to.
 
@@ -89,6 +110,9 @@ class Run:
         known: the names that a listing may give.
         left: how the store left the deterministic event loop; empty where it did not.
         waited: whether an operation of a client waited for anything, so that another client could go on.
+        decisions: how often the schedule had to choose between clients.
+        steps: how many steps the client made that made the most.
+        stops: where its threads stood still, if they were stepped.
     """
 
     program: Program
@@ -96,6 +120,9 @@ class Run:
     known: frozenset[str]
     left: str = ""
     waited: bool = True
+    decisions: int = 0
+    steps: int = 0
+    stops: tuple[Stop, ...] = ()
 
     def orders(self) -> list[list[tuple[int, int]]]:
         """The orders in which its operations were called and ended, each by its client and its place."""
@@ -184,9 +211,9 @@ class Play:
         """Cancel what `client` is doing."""
         self.tasks[client].cancel()
 
-    def run(self, *, known: frozenset[str] = frozenset(), left: str = "", waited: bool = True) -> Run:
+    def run(self, *, known: frozenset[str] = frozenset(), left: str = "") -> Run:
         """What it came to."""
-        return Run(self.program, tuple(self.records), known | self.program.names(), left, waited)
+        return Run(self.program, tuple(self.records), known | self.program.names(), left)
 
     async def _cancel_by_steps(self) -> None:
         made = 0
@@ -252,9 +279,14 @@ class Urgency:
         return self._rank.get(client, client)
 
     @property
-    def waited(self) -> bool:
-        """Whether a client made more than one step."""
-        return any(steps > 1 for steps in self._steps.values())
+    def decisions(self) -> int:
+        """How often there was something to choose."""
+        return self._decisions
+
+    @property
+    def steps(self) -> int:
+        """How many steps the client made that made the most."""
+        return max(self._steps.values(), default=0)
 
     def stepped(self, client: int) -> None:
         """Cancel what `client` is doing, if this was the step after which to do so."""

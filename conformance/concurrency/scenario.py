@@ -471,7 +471,24 @@ def never_returned(run: Run) -> Flaw:
 
 def with_schedule(program: Program, draw: Random) -> Program:
     """Return the program with a schedule: an order of its clients, and at most three preemptions."""
+    return _scheduled(program, draw, (0, 1, 1, 2, 3), 12)
+
+
+def with_another_schedule(program: Program, draw: Random, decisions: int, steps: int) -> Program:
+    """Return the program with another schedule, made for a length that is known.
+
+    Args:
+        program: the program.
+        draw: decides.
+        decisions: how often its schedule had to choose between clients.
+        steps: how many steps the client made that made the most: each cancellation comes after one of them.
+    """
+    cancellations = tuple([(client, draw.randint(1, max(1, steps))) for client, _ in program.cancellations])
+    return replace(_scheduled(program, draw, (1, 1, 2, 2, 3), max(1, decisions)), cancellations=cancellations)
+
+
+def _scheduled(program: Program, draw: Random, counts: Sequence[int], decisions: int) -> Program:
     order = [*range(len(program.clients))]
     draw.shuffle(order)
-    preemptions = sorted({draw.randrange(12) for _ in range(draw.choice((0, 1, 1, 2, 3)))})
+    preemptions = sorted({draw.randrange(decisions) for _ in range(draw.choice(counts))})
     return replace(program, order=tuple(order), preemptions=tuple(preemptions))

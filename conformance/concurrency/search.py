@@ -12,9 +12,9 @@ from random import Random
 from typing import Any
 
 from conformance.awaiting import close_store
-from conformance.concurrency.loop import DeterministicLoop, StuckError, new_loop
-from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
-from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_schedule
+from conformance.concurrency.loop import DeterministicLoop, Schedule, StuckError, new_loop
+from conformance.concurrency.program import Play, Program, Run, Stop, Urgency, admit_all
+from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_another_schedule, with_schedule
 from conformance.dialect import Dialect
 from conformance.operations import Clear
 from conformance.recipe import Opening, Place
@@ -25,6 +25,8 @@ _ALONE = 10
 """Flawed programs that are flawed without concurrency too, after which the store is left to other clauses."""
 _SMALLER = 1_000
 """Programs that are tried to make one smaller."""
+_FEW_DECISIONS = 8
+"""Decisions between clients at which one is preempted in turn, to find the schedule of a smaller program."""
 _PLAIN = 200
 """Programs that are tried to make one that asyncio's own loop shows."""
 
@@ -47,23 +49,42 @@ class Stage:
     clears: bool
     removes: bool
 
+    @property
+    def schedules(self) -> int:
+        """How many schedules of each program are tried."""
+        return 1
+
+    @property
+    def plain_loop(self) -> bool:
+        """Whether what is found may show on asyncio's own loop, with steps of clients in the right order."""
+        return True
+
+    def loop(self, play: Play, schedule: Schedule | None = None) -> DeterministicLoop:  # noqa: ARG002  # for those that step threads
+        """Return a new loop for a program that is performed."""
+        return new_loop(schedule)
+
+    def stops(self, loop: DeterministicLoop) -> tuple[Stop, ...]:  # noqa: ARG002  # for those that step threads
+        """Where threads stood still, if they are stepped."""
+        return ()
+
     def scheduled(self, program: Program) -> Run:
         """Perform a program by its schedule."""
         play = Play(program, None, self.dialect, cancels=False)
         schedule = Urgency(program, play.cancel)
-        return self._perform(new_loop(schedule), play, play.run_clients, lambda: schedule.waited)
+        run = self._perform(self.loop(play, schedule), play, play.run_clients)
+        return replace(run, waited=schedule.steps > 1, decisions=schedule.decisions, steps=schedule.steps)
 
     def serial(self, program: Program, order: Sequence[tuple[int, int]]) -> Run:
         """Perform the operations of a program one after the other."""
         play = Play(replace(program, cancellations=()), None, self.dialect)
-        return self._perform(new_loop(), play, lambda: play.run_serially(order), lambda: True)
+        return self._perform(self.loop(play), play, lambda: play.run_serially(order))
 
     def plain(self, program: Program, delays: Mapping[tuple[int, int], int]) -> Run:
         """Perform a program as asyncio's own loop would."""
         play = Play(program, None, self.dialect, delays=delays)
-        return self._perform(new_loop(), play, play.run_clients, lambda: True)
+        return self._perform(self.loop(play), play, play.run_clients)
 
-    def _perform(self, loop: DeterministicLoop, play: Play, clients: Callable[[], Any], waited: Callable[[], bool]) -> Run:
+    def _perform(self, loop: DeterministicLoop, play: Play, clients: Callable[[], Any]) -> Run:
         admit_all(play.program)
         place = self.place()
         stack = AsyncExitStack()
@@ -80,7 +101,7 @@ class Stage:
         finally:
             self._end(loop, play, stack)
             shutil.rmtree(place.path, ignore_errors=True)
-        return play.run(left=loop.left, waited=waited())
+        return replace(play.run(left=loop.left), stops=self.stops(loop))
 
     async def _open(self, place: Place, stack: AsyncExitStack) -> Any:
         store = await self.opening.open(place, stack)
@@ -131,6 +152,7 @@ class Search:
         seconds: of the processor's time, after which no further one is.
         patience: seconds after which nothing is tried any more, whatever the machine does beside.
         seed: fixes them.
+        progress: called for each program that is performed.
         found: the flaw, if there is one.
         tried: how many programs were performed.
         left: how the store left the loop; empty where it did not.
@@ -145,6 +167,7 @@ class Search:
     seconds: float = 5.0
     patience: float = 30.0
     seed: int = 0
+    progress: Callable[[], None] = lambda: None
     found: Found | None = None
     tried: int = 0
     left: str = ""
@@ -152,15 +175,16 @@ class Search:
     alone: int = 0
     _budget: int = _SMALLER
     _begun: float = 0.0
+    _last: Run | None = None
 
     def run(self) -> None:
         """Search until there is a flaw, or an end."""
-        draw = Random(self.seed)  # noqa: S311  # no secret
         self._begun = time.monotonic()
         until = time.thread_time() + self.seconds
-        while self.tried < self.programs and time.thread_time() < until and not self._late():
-            program = with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw)
-            run = self.stage.scheduled(program)
+        for program in self._drawn():
+            if self.tried >= self.programs or time.thread_time() > until or self._late():
+                return
+            run = self._last = self._scheduled(program)
             self.tried += 1
             self.left = run.left
             self.waits = self.waits or run.waited
@@ -174,6 +198,21 @@ class Search:
             self.alone += 1
             if self.left or self.alone >= _ALONE:
                 return
+
+    def _drawn(self) -> Iterator[Program]:
+        """Programs, each with its schedules."""
+        draw = Random(self.seed)  # noqa: S311  # no secret
+        while True:
+            program = with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw)
+            yield program
+            first = self._last
+            for _ in range(1, self.stage.schedules):
+                if first is not None:
+                    yield with_another_schedule(program, draw, first.decisions, first.steps)
+
+    def _scheduled(self, program: Program) -> Run:
+        self.progress()
+        return self.stage.scheduled(program)
 
     @property
     def unsuitable(self) -> bool:
@@ -190,12 +229,13 @@ class Search:
         """Whether the program shows no flaw without concurrency, nor do those that it is compared with."""
         clients = list(permutations(range(len(program.clients))))
         for order in [*flawed.orders(), *[program.serially(order) for order in clients[:6]]]:
+            self.progress()
             run = self.stage.serial(program, order)
             if run.stuck:
                 self.left = run.left or "it waits for what is outside"
             if run.left or run.stuck or self.scenario.judge(run) is not None:
                 return False
-        return all(self._flaw(self.stage.scheduled(control)) is None for control in self.scenario.controls(program))
+        return all(self._flaw(self._scheduled(control)) is None for control in self.scenario.controls(program))
 
     def _smallest(self, program: Program) -> Program:
         """Return a program from which nothing can be left out."""
@@ -205,25 +245,31 @@ class Search:
                 break
             program = shorter
         while True:
-            plainer = next(filter(self._shows, _plainer(program)), None)
+            plainer = next(filter(self._shows, _plainer(program, self._far)), None)
             if plainer is None:
                 return program
             program = plainer
 
     def _showing(self, program: Program) -> Program | None:
         """The program with the first schedule that shows a flaw: its own, or one with few preemptions."""
-        return next(filter(self._shows, _schedules(program)), None)
+        return next(filter(self._shows, _schedules(program, self._far)), None)
+
+    @property
+    def _far(self) -> int:
+        """How many decisions are tried as those at which a client is preempted."""
+        longest = self._last.decisions if self._last is not None and self.stage.schedules > 1 else 0
+        return max(_FEW_DECISIONS, longest)
 
     def _shows(self, program: Program) -> bool:
         if self._budget <= 0 or self._late():
             return False
         self._budget -= 1
-        run = self.stage.scheduled(program)
+        run = self._scheduled(program)
         return not run.left and self._flaw(run) is not None and self._sound_alone(program, run)
 
     def _explained(self, program: Program) -> Found:
         """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
-        for number, (cancellations, delays) in enumerate(_delayed(program)):
+        for number, (cancellations, delays) in enumerate(_delayed(program) if self.stage.plain_loop else ()):
             if number >= _PLAIN or self._late():
                 break
             plain = replace(program, cancellations=cancellations)
@@ -231,7 +277,7 @@ class Search:
             flaw = self._flaw(run)
             if flaw is not None and not run.left:
                 return Found(program, run, flaw, delays)
-        run = self.stage.scheduled(program)
+        run = self._scheduled(program)
         flaw = self._flaw(run)
         assert flaw is not None  # noqa: S101  # for the type checker: it was found with this program
         return Found(program, run, flaw, None)
@@ -251,17 +297,20 @@ def _shorter(program: Program) -> Iterator[Program]:
         yield replace(program, prepared=program.prepared[:place] + program.prepared[place + 1 :])
 
 
-def _schedules(program: Program) -> Iterator[Program]:
+def _schedules(program: Program, decisions: int) -> Iterator[Program]:
     """The program with its own schedule, and with those of at most one preemption."""
     yield program
     for order in list(permutations(range(len(program.clients))))[:6]:
-        for preemptions in ((), *[(decision,) for decision in range(8)]):
+        for preemptions in ((), *[(decision,) for decision in range(decisions)]):
             if (order, preemptions) != (program.order, program.preemptions):
                 yield replace(program, order=order, preemptions=preemptions)
 
 
-def _plainer(program: Program) -> Iterator[Program]:
+def _plainer(program: Program, decisions: int) -> Iterator[Program]:
     """The programs with a plainer schedule: fewer cancellations and preemptions, the clients in their order, all of it earlier."""
+    for other in _schedules(program, decisions):
+        if len(other.preemptions) < len(program.preemptions):
+            yield other
     for cancellation in program.cancellations:
         yield replace(program, cancellations=tuple([other for other in program.cancellations if other != cancellation]))
     for preemption in program.preemptions:
