@@ -54,12 +54,12 @@ class Hooks:
     """Says of the threads that it is asked to follow where they stand, and how they leave Python.
 
     Args:
-        stand: called in a thread that is about to make a system call, with the name of the call.
+        stand: called in a thread that is about to make a system call, with the name of the call, and whether it is audited.
         leave: called in a thread that leaves Python, with what it does.
         follows: whether the calls of the thread that asks are of interest.
     """
 
-    def __init__(self, stand: Callable[[str], None], leave: Callable[[str], None], follows: Callable[[], bool]) -> None:
+    def __init__(self, stand: Callable[[str, bool], None], leave: Callable[[str], None], follows: Callable[[], bool]) -> None:
         self._stand = stand
         self._leave = leave
         self._follows = follows
@@ -73,20 +73,20 @@ class Hooks:
         if event != "c_call" or not self._follows():
             return
         if called in _SILENT:
-            self._come_to(f"os.{called.__name__}")
+            self._come_to(f"os.{called.__name__}", audited=False)
         elif called.__name__ in _OF_FILES and _is_file(called.__self__):
-            self._come_to(f"file.{called.__name__}")
+            self._come_to(f"file.{called.__name__}", audited=False)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in _AUDITED:
             if self._follows():
-                self._come_to(_opened(arguments) if event == "open" else event)
+                self._come_to(_opened(arguments) if event == "open" else event, audited=True)
         elif event in _LEAVING and self._follows():
             self._leave(_LEAVING[event])
 
-    def _come_to(self, name: str) -> None:
+    def _come_to(self, name: str, *, audited: bool) -> None:
         if not _imports(sys._getframe(2)):
-            self._stand(name)
+            self._stand(name, audited)
 
 
 def _opened(arguments: tuple[Any, ...]) -> str:
@@ -97,7 +97,9 @@ def _opened(arguments: tuple[Any, ...]) -> str:
 def _is_file(owner: object) -> bool:
     """Whether this is an open file, and none of those that are in memory, or of what is printed."""
     kind = type(owner)
-    return kind.__module__ == "_io" and kind.__name__ not in ("BytesIO", "StringIO") and owner is not sys.stdout and owner is not sys.stderr
+    if kind.__module__ != "_io" or kind.__name__ in ("BytesIO", "StringIO"):
+        return False
+    return owner is not sys.stdout and owner is not sys.stderr
 
 
 def _imports(frame: FrameType | None) -> bool:

@@ -1,20 +1,25 @@
-"""How a clause of chapter CON is decided: on the deterministic loop where the store stays in it, else with real concurrency."""
+"""How a clause of chapter CON is decided.
+
+On the deterministic loop, where the store stays in it; where it gives work to threads, with threads that are stepped, and with real
+concurrency too; with real concurrency alone where it does what cannot be stepped.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.concurrency.history import Kind
 from conformance.concurrency.live import LiveSearch
-from conformance.concurrency.program import Record, Run
-from conformance.concurrency.scenario import Flaw, Names, Register, Scenario
+from conformance.concurrency.scenario import Names, Register, Scenario
 from conformance.concurrency.script import source_of
 from conformance.concurrency.search import Found, Search, Stage
+from conformance.concurrency.thread_search import ThreadFinding, shown
+from conformance.concurrency.threads_elsewhere import error_of, search_in_threads
 from conformance.concurrency.timeline import timeline
 from conformance.trace import Executed, Opened
 
@@ -25,6 +30,8 @@ _SHARE = 8
 """Programs on the deterministic loop for one with real concurrency, which takes longer and does more."""
 _LEAST = 1.0
 """Seconds of the processor's time that every profile spends on the deterministic loop, if it takes as long."""
+_SHARE_BESIDE = 1 / 3
+"""The share of real concurrency that is left to do where threads were stepped."""
 SHARE_OF_TIME = 0.4
 """The share of the search's seconds that real concurrency may take for one clause."""
 _ALONE = "it is wrong without concurrency too: the clauses of the single operations say how"
@@ -66,12 +73,36 @@ async def investigate(trial: Trial, scenario: Scenario, *, often: int = 1) -> bo
     if search.found is not None:
         _fail(trial, search.found)
     if search.left:
-        await _search_live(trial, scenario, search.left, often)
+        await _search_outside(trial, scenario, search, often)
         return True
     if search.unsuitable:
         raise NotApplicable(_ALONE)
     trial.note = _told(search)
     return search.waits
+
+
+async def _search_outside(trial: Trial, scenario: Scenario, search: Search, often: int) -> None:
+    """Look for the flaw where the store leaves the loop: with stepped threads as far as that goes, and with real concurrency.
+
+    Raises:
+        ClauseFailure: there is one.
+        NotApplicable: the store is wrong without concurrency too.
+    """
+    if not search.threads:
+        await _search_live(trial, scenario, f"the store leaves the event loop: {search.left}", often)
+        return
+    stage = search.stage
+    found = await search_in_threads(trial, scenario, clears=stage.clears, removes=stage.removes)
+    if found.found is not None:
+        await _fail_with_threads(trial, found.found)
+    if found.unsuitable:
+        raise NotApplicable(_ALONE)
+    if found.left:
+        why = f"the store leaves the event loop: {search.left}, and its threads were not stepped: {found.left}"
+        await _search_live(trial, scenario, why, often)
+        return
+    await _search_live(trial, scenario, "threads switch between system calls too", often, share=_SHARE_BESIDE)
+    trial.note = f"{found.tried} programs of concurrent clients with threads stepped from one system call to the next; {trial.note}"
 
 
 async def investigate_register(trial: Trial) -> None:
@@ -139,40 +170,67 @@ async def in_thread(job: Callable[[], None]) -> None:
 def _fail(trial: Trial, found: Found) -> None:
     """Say what was found on the deterministic loop, with a time line and a script."""
     program = found.run.program
-    trial.timeline = timeline(_relevant(found.run, found.flaw))
+    trial.timeline = timeline(shown(found.run, found.flaw))
     trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(found.run, found.delays or {}, trial.dialect))]
     if found.delays is not None:
         how = "found on the deterministic event loop, and shown by asyncio's own: the script repeats it"
     else:
-        order = ", ".join([str(client + 1) for client in program.order])
         how = (
-            f"found on the deterministic event loop, with the clients in the order {order}, "
+            f"found on the deterministic event loop, with the clients in the order {_clients(program.order)}, "
             f"preempted at the decisions {list(program.preemptions)}; asyncio's own loop may order the script's clients otherwise"
         )
     raise ClauseFailure(found.flaw.expected, found.flaw.actual, how)
 
 
-def _relevant(run: Run, flaw: Flaw) -> list[Record]:
-    """The records to draw: those that show the flaw, and of a small run all."""
-    return [*run.records] if len(run.records) <= 14 else [*flaw.records]
+async def _fail_with_threads(trial: Trial, found: ThreadFinding) -> NoReturn:
+    """Say what was found with stepped threads, with a time line, and a script that holds the thread if that shows it."""
+    how = f"found with threads stepped from one system call to the next, with the clients in the order {_clients(found.order)}"
+    if found.preemptions:
+        how += f", preempted at the decisions {list(found.preemptions)}"
+    for client, steps in found.cancellations:
+        how += f", and client {client + 1} cancelled after step {steps}"
+    trial.timeline = found.timeline
+    for call, holding in found.holding:
+        trial.trace.steps[:] = [Opened("store", "store_path"), Executed(holding)]
+        error = await error_of(trial, trial.script())
+        kind = error.partition(":")[0].rpartition(".")[2]
+        if kind and (kind == "AssertionError" or kind in found.actual):
+            how += f"; the script holds the thread before its {call}, and failed when it was run"
+            raise ClauseFailure(found.expected, found.actual, how)
+    trial.trace.steps[:] = [Opened("store", "store_path"), Executed(found.script)]
+    how += "; the script does the same, but orders no threads, and need not show it each time"
+    raise ClauseFailure(found.expected, found.actual, how)
 
 
-async def _search_live(trial: Trial, scenario: Scenario, left: str, often: int) -> None:
+def _clients(numbers: Iterable[int]) -> str:
+    return ", ".join([str(client + 1) for client in numbers])
+
+
+async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *, share: float = 1.0) -> None:
+    """Look for the flaw with real concurrency.
+
+    Args:
+        trial: asks the store.
+        scenario: says what is looked for.
+        why: why that is done.
+        often: how many times as many programs it takes.
+        share: how much of the time that it may take it takes.
+    """
     handle = await trial.open()
     search = LiveSearch(handle.store, trial.dialect, scenario, partial(names_of, trial))
-    programs = max(5, often * trial.profile.programs // _SHARE)
+    programs = max(5, int(share * often * trial.profile.programs / _SHARE))
     try:
         async with trial.within("a program of concurrent clients", 2 * trial.profile.deadline):
-            await search.run(programs, often * trial.profile.search * SHARE_OF_TIME)
+            await search.run(programs, share * often * trial.profile.search * SHARE_OF_TIME)
     finally:
         handle.written.update(dict.fromkeys(search.known))
     if search.unsuitable:
         raise NotApplicable(_ALONE)
-    real = f"real concurrency, since the store leaves the event loop: {left}"
+    real = f"real concurrency, since {why}"
     trial.note = f"{search.tried} programs of concurrent clients with {real}"
     if search.found is not None:
         run, flaw = search.found
-        trial.timeline = timeline(_relevant(run, flaw))
+        trial.timeline = timeline(shown(run, flaw))
         trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(run, {}, trial.dialect))]
         raise ClauseFailure(
             flaw.expected, flaw.actual, f"found with {real}; the script does the same, and need not show it each time"

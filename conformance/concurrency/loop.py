@@ -246,9 +246,12 @@ class DeterministicLoop(asyncio.AbstractEventLoop):
         return found
 
 
+IN_THREADS = ("it gave work to a thread", "it set up threads")
+"""How a store leaves the loop that gives work to threads, and may do no more than that."""
+
 _OUTSIDE = {
-    "run_in_executor": "it gave work to a thread",
-    "set_default_executor": "it set up threads",
+    "run_in_executor": IN_THREADS[0],
+    "set_default_executor": IN_THREADS[1],
     "getaddrinfo": "it looked up a host",
     "getnameinfo": "it looked up a host",
     "add_signal_handler": "it handles signals",

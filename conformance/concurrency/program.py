@@ -88,6 +88,7 @@ class Stop:
     Attributes:
         client: whose work it did.
         at: the system call.
+        audited: whether it raises an audit event, so that a hook of these sees it.
         number: how many times work of this client had come to that call, with this time.
         since: from when on, on the clock of the program.
         until: when it went on; None where it never did.
@@ -95,6 +96,7 @@ class Stop:
 
     client: int
     at: str
+    audited: bool
     number: int
     since: int
     until: int | None = None

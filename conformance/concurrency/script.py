@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from conformance.concurrency.program import BESIDE, Record, Run
+from conformance.concurrency.program import BESIDE, Record, Run, Stop
 from conformance.dialect import Dialect
 from conformance.expectation import Raised, Returned
 from conformance.rendering import python_bytes
@@ -20,17 +20,8 @@ def source_of(run: Run, delays: Mapping[tuple[int, int], int], dialect: Dialect)
         dialect: how the store takes values.
     """
     program = run.program
-    beside = [record for record in run.records if record.client == BESIDE]
     answers: list[str] = []
-    lines = ["got = {}", *[_statement(record, dialect, answers) for record in beside[: len(program.prepared)]]]
-    for number, operations in enumerate(program.clients):
-        records = [record for record in run.records if record.client == number]
-        lines.append(f"async def client_{number + 1}():")
-        for place in range(len(operations)):
-            if delay := delays.get((number, place), 0):
-                lines.append(f"    {_steps(delay)}")
-            if place < len(records):
-                lines.append(f"    {_statement(records[place], dialect, answers)}")
+    lines = ["got = {}", *_prepared(run, dialect, answers), *_clients(run, delays, dialect, answers)]
     clients = ", ".join([f"client_{number + 1}()" for number in range(len(program.clients))])
     if program.cancellations:
         lines.append(f"tasks = [asyncio.create_task(client) for client in ({clients},)]")
@@ -42,10 +33,93 @@ def source_of(run: Run, delays: Mapping[tuple[int, int], int], dialect: Dialect)
         lines.append("await asyncio.sleep(0.1)")
     else:
         lines.append(f"await asyncio.wait_for(asyncio.gather({clients}), 5)")
-    lines += [_statement(record, dialect, answers) for record in run.afterwards]
-    if answers:
-        lines.append(f"assert got != {{{', '.join(answers)}}}, got")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_end(run, dialect, answers)])
+
+
+def holding_source_of(run: Run, stop: Stop, dialect: Dialect) -> str:
+    """Return statements that do on `store` what a run did in which one thread stood still, and fail where its answers come again.
+
+    They hold the thread before the same system call until the others are done.
+
+    Args:
+        run: the run.
+        stop: where the thread stood.
+        dialect: how the store takes values.
+    """
+    program = run.program
+    answers: list[str] = []
+    others = [f"client_{number + 1}()" for number in range(len(program.clients)) if number != stop.client]
+    cancelled = stop.client in [client for client, _ in program.cancellations]
+    lines = [
+        "got = {}",
+        "armed, stands, go_on, calls = threading.Event(), threading.Event(), threading.Event(), []",
+        *_hold(stop),
+        *_prepared(run, dialect, answers),
+        *_clients(run, {}, dialect, answers),
+        "armed.set()",
+        f"first = asyncio.create_task(client_{stop.client + 1}())",
+        "while not (stands.is_set() or first.done()): await asyncio.sleep(0.001)",
+        *(["first.cancel()", "await asyncio.wait([first], timeout=5)"] if cancelled else []),
+        *[f"await asyncio.wait_for({other}, 5)" for other in others],
+        "go_on.set()",
+        "await asyncio.sleep(0.1)" if cancelled else "await asyncio.wait_for(first, 5)",
+    ]
+    return "\n".join([*lines, *_end(run, dialect, answers)])
+
+
+def _hold(stop: Stop) -> list[str]:
+    """A hook that holds the thread that is about to make a system call, and how it is set."""
+    name = stop.at.rpartition(".")[2]
+    times = "" if stop.number == 1 else f" for the {stop.number}. time"
+    if stop.audited:
+        match stop.at:
+            case "open to write":
+                condition = "event == 'open' and arguments[2] & (os.O_WRONLY | os.O_RDWR)"
+            case "open":
+                condition = "event == 'open' and not arguments[2] & (os.O_WRONLY | os.O_RDWR)"
+            case _:
+                condition = f"event == {stop.at!r}"
+        head, install = "def hold(event, arguments):", "sys.addaudithook(hold)"
+    else:
+        of_file = f"called.__name__ == {name!r} and type(called.__self__).__module__ == '_io'"
+        condition = f"event == 'c_call' and {f'called is {stop.at}' if stop.at.startswith('os.') else of_file}"
+        head, install = "def hold(frame, event, called):", "threading.setprofile(hold)"
+    return [
+        f"{head}  # the thread that comes to {stop.at}{times} stands there until the others are done",
+        "    if not armed.is_set() or threading.current_thread() is threading.main_thread(): return",
+        f"    if {condition}:",
+        "        calls.append(event)",
+        f"        if len(calls) == {stop.number}:",
+        "            stands.set()",
+        "            go_on.wait(10)",
+        install,
+    ]
+
+
+def _prepared(run: Run, dialect: Dialect, answers: list[str]) -> list[str]:
+    """What is done before the clients."""
+    beside = [record for record in run.records if record.client == BESIDE]
+    return [_statement(record, dialect, answers) for record in beside[: len(run.program.prepared)]]
+
+
+def _clients(run: Run, delays: Mapping[tuple[int, int], int], dialect: Dialect, answers: list[str]) -> list[str]:
+    """A coroutine function for each client."""
+    lines: list[str] = []
+    for number, operations in enumerate(run.program.clients):
+        records = [record for record in run.records if record.client == number]
+        lines.append(f"async def client_{number + 1}():")
+        for place in range(len(operations)):
+            if delay := delays.get((number, place), 0):
+                lines.append(f"    {_steps(delay)}")
+            if place < len(records):
+                lines.append(f"    {_statement(records[place], dialect, answers)}")
+    return lines
+
+
+def _end(run: Run, dialect: Dialect, answers: list[str]) -> list[str]:
+    """What is done after the clients, and the question."""
+    lines = [_statement(record, dialect, answers) for record in run.afterwards]
+    return [*lines, f"assert got != {{{', '.join(answers)}}}, got"] if answers else lines
 
 
 def _steps(count: int) -> str:

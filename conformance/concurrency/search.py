@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from conformance.awaiting import close_store
-from conformance.concurrency.loop import DeterministicLoop, Schedule, StuckError, new_loop
+from conformance.concurrency.loop import IN_THREADS, DeterministicLoop, Schedule, StuckError, new_loop
 from conformance.concurrency.program import Play, Program, Run, Stop, Urgency, admit_all
 from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_another_schedule, with_schedule
 from conformance.dialect import Dialect
@@ -218,6 +218,11 @@ class Search:
     def unsuitable(self) -> bool:
         """Whether the store is wrong without concurrency too, so that this search says nothing of it."""
         return self.found is None and self.alone >= _ALONE
+
+    @property
+    def threads(self) -> bool:
+        """Whether the store left the loop for threads, for all that is known."""
+        return self.left in IN_THREADS
 
     def _late(self) -> bool:
         return time.monotonic() > self._begun + self.patience

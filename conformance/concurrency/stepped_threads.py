@@ -78,6 +78,7 @@ class Job(Future[Any]):
     Attributes:
         stepped: whether it stands still before each system call, or runs through.
         at: the system call before which it stands; empty where it has not begun.
+        audited: whether that call raises an audit event.
         ended: whether its thread is done with it.
         sleeps: in which wait for a lock it gave the baton back; None where it did not.
         abandoned: whether nobody waits for what comes of it any more, while it goes on.
@@ -89,6 +90,7 @@ class Job(Future[Any]):
         self.client = client
         self.stepped = stepped
         self.at = ""
+        self.audited = False
         self.ended = False
         self.sleeps: Sleep | None = None
         self.abandoned = False
@@ -171,7 +173,7 @@ class Crew:
                 return submit(executor, call, *args, **kwargs)
             return crew.loop.submit(lambda: call(*args, **kwargs))
 
-        ThreadPoolExecutor.submit = submit_stepped  # type: ignore[method-assign]  # in this process alone
+        ThreadPoolExecutor.submit = submit_stepped  # type: ignore[assignment, method-assign]  # in this process alone
         if self._tells:
             threading.Thread(target=self._watch, name="conformance-watch", daemon=True).start()
 
@@ -192,11 +194,11 @@ class Crew:
             return True
         return self.loop is not None and not self._own_work and threading.get_ident() == self.loop.thread
 
-    def _stand(self, name: str) -> None:
+    def _stand(self, name: str, audited: bool) -> None:
         job = self.own_job()
         if job is None or not job.stepped or job.seat is None:
             return
-        job.at = name
+        job.at, job.audited = name, audited
         job.loop.came_to(job.client, name)
         self._local.job = None  # what happens in here is not the store's
         job.seat.stand()
@@ -251,7 +253,7 @@ class Crew:
     # Beside them
 
     def _watch(self) -> None:
-        """Look after the loop's own thread: while it waits for a lock, those that stand go on, the oldest first, until it has it."""
+        """Look after the loop's own thread: while it waits for a lock, those that stand go on, the oldest first."""
         seen: Sleep | None = None
         while True:
             time.sleep(_LOOK)

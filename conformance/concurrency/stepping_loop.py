@@ -56,7 +56,7 @@ class SteppingLoop(DeterministicLoop):
 
     # What a store gives to threads
 
-    def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Arguments], T], *args: *Arguments) -> asyncio.Future[T]:
         """Step `func` in a thread, whichever executor of threads it is given to; others are left."""
         if executor is not None and not isinstance(executor, ThreadPoolExecutor):
             return super().run_in_executor(executor, func, *args)
@@ -65,7 +65,7 @@ class SteppingLoop(DeterministicLoop):
     def set_default_executor(self, executor: Executor) -> None:
         """Do nothing: its threads are stepped whatever executor they are of; others are left."""
         if not isinstance(executor, ThreadPoolExecutor):
-            super().set_default_executor(executor)  # type: ignore[arg-type]  # it raises
+            super().set_default_executor(executor)
 
     def submit(self, call: Callable[[], T]) -> Job:
         """Step `call` in a thread, as a step of the client that asks for it."""
@@ -148,7 +148,7 @@ class SteppingLoop(DeterministicLoop):
         if job.stop is None and job.at and not job.ended:
             number = self._calls[job.client % GHOSTS, job.at]
             job.stop = len(self.stops)
-            self.stops.append(Stop(job.client % GHOSTS, job.at, number, self._clock()))
+            self.stops.append(Stop(job.client % GHOSTS, job.at, job.audited, number, self._clock()))
 
     def _note_going_on(self, job: Job) -> None:
         if job.stop is not None:
@@ -201,3 +201,8 @@ class SteppingLoop(DeterministicLoop):
                 return not self._crew.left
         self._crew.leave("threads wait for locks that none of them lets go of, or for what is outside of Python")
         return False
+
+
+def new_stepping_loop(crew: Crew, schedule: Schedule | None = None, clock: Callable[[], int] = lambda: 0) -> SteppingLoop:
+    """Return a loop that runs by `schedule`, or first come, first served, and steps threads."""
+    return SteppingLoop(crew, schedule, clock)  # type: ignore[abstract]  # what is missing was set in its base

@@ -8,7 +8,7 @@ from conformance.concurrency.loop import DeterministicLoop, Schedule
 from conformance.concurrency.program import Play, Stop
 from conformance.concurrency.search import Stage
 from conformance.concurrency.stepped_threads import Crew
-from conformance.concurrency.stepping_loop import SteppingLoop
+from conformance.concurrency.stepping_loop import SteppingLoop, new_stepping_loop
 
 _SCHEDULES = 4
 """Schedules of each program: between system calls there are more places for a switch than between the steps of tasks."""
@@ -36,7 +36,7 @@ class ThreadStage(Stage):
 
     def loop(self, play: Play, schedule: Schedule | None = None) -> DeterministicLoop:
         """Return a new loop that steps threads."""
-        return SteppingLoop(self.crew, schedule, play.clock.__next__)
+        return new_stepping_loop(self.crew, schedule, play.clock.__next__)
 
     def stops(self, loop: DeterministicLoop) -> tuple[Stop, ...]:
         """Where threads stood still."""

@@ -67,9 +67,9 @@ def _halts(stops: Sequence[Stop], columns: Mapping[int, int]) -> Iterator[tuple[
     """When a thread comes to stand still, and when it goes on."""
     for stop in stops:
         if stop.client in columns:
-            yield stop.since, stop, f"~ its thread stands: {stop.at}"
+            yield stop.since, stop, f"~ stands: {stop.at}"
             if stop.until is not None:
-                yield stop.until, stop, "~ its thread goes on"
+                yield stop.until, stop, "~ goes on"
 
 
 def _line(cells: dict[int, str], count: int, width: int) -> str:

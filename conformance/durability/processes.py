@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
 _BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from conformance.durability.server import main; main()"
-_JOBS = ["conformance.durability.jobs", "conformance.durability.faults"]
+_JOBS = ["conformance.durability.jobs", "conformance.durability.faults", "conformance.concurrency.thread_search"]
 _ONE_THREAD = dict.fromkeys(("BLOSC_NTHREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """Numerical libraries start threads when they are imported, unless they are told to do without: a server could not be forked."""
 _STARTING = 60.0
