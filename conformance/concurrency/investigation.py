@@ -89,7 +89,7 @@ async def _search_outside(trial: Trial, scenario: Scenario, search: Search, ofte
         NotApplicable: the store is wrong without concurrency too.
     """
     if not search.threads:
-        await _search_live(trial, scenario, f"the store leaves the event loop: {search.left}", often)
+        await _search_live(trial, scenario, f", since the store leaves the event loop: {search.left}", often)
         return
     stage = search.stage
     found = await search_in_threads(trial, scenario, clears=stage.clears, removes=stage.removes)
@@ -98,11 +98,11 @@ async def _search_outside(trial: Trial, scenario: Scenario, search: Search, ofte
     if found.unsuitable:
         raise NotApplicable(_ALONE)
     if found.left:
-        why = f"the store leaves the event loop: {search.left}, and its threads were not stepped: {found.left}"
+        why = f", since the store leaves the event loop: {search.left}, and its threads were not stepped: {found.left}"
         await _search_live(trial, scenario, why, often)
         return
-    await _search_live(trial, scenario, "threads switch between system calls too", often, share=_SHARE_BESIDE)
-    trial.note = f"{found.tried} programs of concurrent clients with threads stepped from one system call to the next; {trial.note}"
+    stepped = f"{found.tried} with threads stepped from one system call to the next"
+    await _search_live(trial, scenario, f", beside {stepped}", often, share=_SHARE_BESIDE)
 
 
 async def investigate_register(trial: Trial) -> None:
@@ -193,8 +193,7 @@ async def _fail_with_threads(trial: Trial, found: ThreadFinding) -> NoReturn:
     for call, holding in found.holding:
         trial.trace.steps[:] = [Opened("store", "store_path"), Executed(holding)]
         error = await error_of(trial, trial.script())
-        kind = error.partition(":")[0].rpartition(".")[2]
-        if kind and (kind == "AssertionError" or kind in found.actual):
+        if error and (error == "AssertionError" or error in found.actual):
             how += f"; the script holds the thread before its {call}, and failed when it was run"
             raise ClauseFailure(found.expected, found.actual, how)
     trial.trace.steps[:] = [Opened("store", "store_path"), Executed(found.script)]
@@ -212,7 +211,7 @@ async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *
     Args:
         trial: asks the store.
         scenario: says what is looked for.
-        why: why that is done.
+        why: why that is done, as it follows on these words.
         often: how many times as many programs it takes.
         share: how much of the time that it may take it takes.
     """
@@ -226,7 +225,7 @@ async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *
         handle.written.update(dict.fromkeys(search.known))
     if search.unsuitable:
         raise NotApplicable(_ALONE)
-    real = f"real concurrency, since {why}"
+    real = f"real concurrency{why}"
     trial.note = f"{search.tried} programs of concurrent clients with {real}"
     if search.found is not None:
         run, flaw = search.found

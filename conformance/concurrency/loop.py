@@ -239,11 +239,15 @@ class DeterministicLoop(asyncio.AbstractEventLoop):
         ready = sorted({client for client, _ in self._ready})
         chosen = ready[0]
         if len(ready) > 1 and chosen >= 0:
-            chosen = self._schedule.choose(ready)
+            chosen = self._choose(self._schedule, ready)
         place = next(place for place, (client, _) in enumerate(self._ready) if client == chosen)
         found = self._ready[place]
         del self._ready[place]
         return found
+
+    def _choose(self, schedule: Schedule, ready: list[int]) -> int:
+        """Ask the schedule."""
+        return schedule.choose(ready)
 
 
 IN_THREADS = ("it gave work to a thread", "it set up threads")

@@ -469,26 +469,28 @@ def never_returned(run: Run) -> Flaw:
     return Flaw(f"{stuck.operation} returns", "it never returned: it waits for what no task will do", run.records)
 
 
-def with_schedule(program: Program, draw: Random) -> Program:
-    """Return the program with a schedule: an order of its clients, and at most three preemptions."""
-    return _scheduled(program, draw, (0, 1, 1, 2, 3), 12)
+def with_schedule(program: Program, draw: Random, *, preempts: bool = True) -> Program:
+    """Return the program with a schedule: an order of its clients, and at most three preemptions, or none."""
+    reordered = _reordered(program, draw)
+    if not preempts:
+        return reordered
+    preemptions = sorted({draw.randrange(12) for _ in range(draw.choice((0, 1, 1, 2, 3)))})
+    return replace(reordered, preemptions=tuple(preemptions))
 
 
-def with_another_schedule(program: Program, draw: Random, decisions: int, steps: int) -> Program:
-    """Return the program with another schedule, made for a length that is known.
+def with_another_schedule(run: Run, draw: Random) -> Program:
+    """Return the program of a run with other preemptions and cancellations, made for the length of that run.
 
-    Args:
-        program: the program.
-        draw: decides.
-        decisions: how often its schedule had to choose between clients.
-        steps: how many steps the client made that made the most: each cancellation comes after one of them.
+    Half of the preemptions come where a thread stood before a call that changes files: what others find then is half done.
     """
-    cancellations = tuple([(client, draw.randint(1, max(1, steps))) for client, _ in program.cancellations])
-    return replace(_scheduled(program, draw, (1, 1, 2, 2, 3), max(1, decisions)), cancellations=cancellations)
+    program = run.program
+    cancellations = tuple([(client, draw.randint(1, max(1, run.steps))) for client, _ in program.cancellations])
+    places = [range(max(1, run.decisions)), run.changing or range(max(1, run.decisions))]
+    preemptions = {draw.choice(draw.choice(places)) for _ in range(draw.choice((1, 1, 1, 2, 3)))}
+    return replace(program, preemptions=tuple(sorted(preemptions)), cancellations=cancellations)
 
 
-def _scheduled(program: Program, draw: Random, counts: Sequence[int], decisions: int) -> Program:
+def _reordered(program: Program, draw: Random) -> Program:
     order = [*range(len(program.clients))]
     draw.shuffle(order)
-    preemptions = sorted({draw.randrange(decisions) for _ in range(draw.choice(counts))})
-    return replace(program, order=tuple(order), preemptions=tuple(preemptions))
+    return replace(program, order=tuple(order))

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.awaiting import close_store
 from conformance.concurrency.loop import IN_THREADS, DeterministicLoop, Schedule, StuckError, new_loop
-from conformance.concurrency.program import Play, Program, Run, Stop, Urgency, admit_all
+from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
 from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_another_schedule, with_schedule
 from conformance.dialect import Dialect
 from conformance.operations import Clear
@@ -63,9 +63,9 @@ class Stage:
         """Return a new loop for a program that is performed."""
         return new_loop(schedule)
 
-    def stops(self, loop: DeterministicLoop) -> tuple[Stop, ...]:  # noqa: ARG002  # for those that step threads
-        """Where threads stood still, if they are stepped."""
-        return ()
+    def told(self, run: Run, loop: DeterministicLoop) -> Run:  # noqa: ARG002  # for those that step threads
+        """Return a run with what its loop tells of threads."""
+        return run
 
     def scheduled(self, program: Program) -> Run:
         """Perform a program by its schedule."""
@@ -101,7 +101,7 @@ class Stage:
         finally:
             self._end(loop, play, stack)
             shutil.rmtree(place.path, ignore_errors=True)
-        return replace(play.run(left=loop.left), stops=self.stops(loop))
+        return self.told(play.run(left=loop.left), loop)
 
     async def _open(self, place: Place, stack: AsyncExitStack) -> Any:
         store = await self.opening.open(place, stack)
@@ -202,13 +202,12 @@ class Search:
     def _drawn(self) -> Iterator[Program]:
         """Programs, each with its schedules."""
         draw = Random(self.seed)  # noqa: S311  # no secret
+        more = self.stage.schedules - 1
         while True:
-            program = with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw)
-            yield program
+            yield with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw, preempts=not more)
             first = self._last
-            for _ in range(1, self.stage.schedules):
-                if first is not None:
-                    yield with_another_schedule(program, draw, first.decisions, first.steps)
+            if first is not None:
+                yield from [with_another_schedule(first, draw) for _ in range(more)]
 
     def _scheduled(self, program: Program) -> Run:
         self.progress()

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 _LOOK = 0.003
 """Seconds between two looks at a thread that has the baton."""
-_SWITCH = 0.001
-"""Seconds after which a thread that waits for the interpreter wakes to ask for it: between two looks it does not sleep on."""
 PATIENCE = 10.0
 """Seconds after which a thread that has the baton, and waits for no lock, is given up."""
+_WOKEN = 10
+"""Waits of threads for what no thread of the crew gives, after which the store counts as one that leaves Python."""
 _BLIND_PATIENCE = 2.0
 """The same where the system does not say what a thread waits for."""
 
@@ -40,6 +40,7 @@ class _Seat:
         self.go = _taken()
         self.back = _taken()
         self.job: Job | None = None
+        self.awake = False
         self._crew = crew
         self._thread = threading.Thread(target=self._serve, name="conformance-stepped", daemon=True)
         self._thread.start()
@@ -51,7 +52,7 @@ class _Seat:
 
     def _serve(self) -> None:
         while True:
-            self.go.acquire()
+            self._wait()
             job = self.job
             assert job is not None  # noqa: S101  # for the type checker: it is given before the baton
             self._crew.follow(job)
@@ -63,7 +64,17 @@ class _Seat:
     def stand(self) -> None:
         """Give the baton back, and wait for it."""
         self.back.release()
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the baton."""
         self.go.acquire()
+        self.awake = True
+
+    def go_on(self) -> None:
+        """Have the baton."""
+        self.awake = False
+        self.go.release()
 
 
 class Job(Future[Any]):
@@ -160,11 +171,11 @@ class Crew:
         self._tells = tells_of_locks()
         self._submit = ThreadPoolExecutor.submit
         self._own_work = False
+        self._woken = 0
         self._helping = threading.Lock()
 
     def install(self) -> None:
         """Set the hooks, and step what is submitted to any executor of threads while a loop of this crew runs."""
-        sys.setswitchinterval(_SWITCH)
         self.hooks.install()
         crew, submit = self, self._submit
 
@@ -223,7 +234,7 @@ class Crew:
         assert job.seat is not None  # noqa: S101  # for the type checker: it has begun
         job.loop.hands_over = True
         with self._helping:
-            job.seat.go.release()
+            job.seat.go_on()
         self.wait_for(job)
         job.loop.hands_over = False
 
@@ -233,7 +244,7 @@ class Crew:
         seen: Sleep | None = None
         until = time.monotonic() + (PATIENCE if self._tells else _BLIND_PATIENCE)
         while not job.seat.back.acquire(timeout=_LOOK):
-            sleep = sleep_for_lock(job.seat.number) if self._tells else None
+            sleep = sleep_for_lock(job.seat.number) if self._tells and job.seat.awake else None
             if sleep is not None and sleep == seen:
                 job.sleeps = sleep
                 return
@@ -245,6 +256,12 @@ class Crew:
         job.sleeps = None
         if job.ended:
             self._free.append(job.seat)
+
+    def woken_from_outside(self) -> None:
+        """Take note that a job waited though none that is stepped could let it go on; it is as if it had run for long."""
+        self._woken += 1
+        if self._woken > _WOKEN:
+            self.leave("threads wait for what is outside of Python, or for a time")
 
     def has_woken(self, job: Job) -> bool:
         """Whether a job that waited for a lock waits no more."""
@@ -271,7 +288,7 @@ class Crew:
         for job in loop.standing():
             while not job.ended and job.sleeps is None and sleep_for_lock(loop.number) == sleep:
                 assert job.seat is not None  # noqa: S101  # as above
-                job.seat.go.release()
+                job.seat.go_on()
                 self.wait_for(job)
 
 

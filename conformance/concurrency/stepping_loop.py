@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
+from conformance.concurrency.checkpoints import changes_files
 from conformance.concurrency.loop import CLIENT, DeterministicLoop, Schedule
 from conformance.concurrency.program import GHOSTS, Stop
 from conformance.concurrency.stepped_threads import PATIENCE, Crew, Job
@@ -38,6 +39,7 @@ class SteppingLoop(DeterministicLoop):
         number: the same thread, as the system numbers it.
         hands_over: whether a thread of the crew has the baton.
         stops: where threads stood still while others went on.
+        changing: at which decisions the thread of the client that was chosen stood before a call that changes files.
     """
 
     def __init__(self, crew: Crew, schedule: Schedule | None = None, clock: Callable[[], int] = lambda: 0) -> None:
@@ -46,6 +48,8 @@ class SteppingLoop(DeterministicLoop):
         self.number = threading.get_native_id()
         self.hands_over = False
         self.stops: list[Stop] = []
+        self.changing: list[int] = []
+        self._decisions = 0
         self._crew = crew
         self._clock = clock
         self._jobs: dict[Job, asyncio.Handle | None] = {}
@@ -143,6 +147,13 @@ class SteppingLoop(DeterministicLoop):
             self._client = client
         return client, handle
 
+    def _choose(self, schedule: Schedule, ready: list[int]) -> int:
+        chosen = super()._choose(schedule, ready)
+        if any(job.client == chosen and changes_files(job.at) for job in self.standing()):
+            self.changing.append(self._decisions)
+        self._decisions += 1
+        return chosen
+
     def _note_stop(self, job: Job) -> None:
         """Take note that a job stands still while others go on."""
         if job.stop is None and job.at and not job.ended:
@@ -186,7 +197,7 @@ class SteppingLoop(DeterministicLoop):
             if self._crew.has_woken(job):
                 del self._asleep[job]
                 if self._made <= since + 1:  # nothing has run that could have woken it
-                    self._crew.leave("a thread waited for what is outside of Python, or for a time")
+                    self._crew.woken_from_outside()
                 self._crew.wait_for(job)
                 self._place(job)
 

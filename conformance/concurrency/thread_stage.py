@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.concurrency.loop import DeterministicLoop, Schedule
-from conformance.concurrency.program import Play, Stop
+from conformance.concurrency.program import Play, Run
 from conformance.concurrency.search import Stage
 from conformance.concurrency.stepped_threads import Crew
 from conformance.concurrency.stepping_loop import SteppingLoop, new_stepping_loop
@@ -38,6 +38,8 @@ class ThreadStage(Stage):
         """Return a new loop that steps threads."""
         return new_stepping_loop(self.crew, schedule, play.clock.__next__)
 
-    def stops(self, loop: DeterministicLoop) -> tuple[Stop, ...]:
-        """Where threads stood still."""
-        return tuple(loop.stops) if isinstance(loop, SteppingLoop) else ()
+    def told(self, run: Run, loop: DeterministicLoop) -> Run:
+        """Return a run with where threads stood still."""
+        if not isinstance(loop, SteppingLoop):
+            return run
+        return replace(run, stops=tuple(loop.stops), changing=tuple(loop.changing))

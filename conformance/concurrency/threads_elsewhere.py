@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from conformance.trial import Trial
 
 _JOBS = "conformance.concurrency.thread_search"
-_SHARE = 7
+_SHARE = 5
 """Programs on the deterministic loop for one with stepped threads, which takes longer."""
-_LEAST = 42
+_LEAST = 60
 """Programs with stepped threads that are tried at least."""
 _PATIENCE = 30.0
 """Seconds after which a script counts as one that shows nothing."""
@@ -65,7 +65,7 @@ async def _search(trial: Trial, scenario: Scenario, *, clears: bool, removes: bo
 
 
 async def error_of(trial: Trial, script: str) -> str:
-    """Run a script in another process, and return the error that it ends with; nothing where it ends without one."""
+    """Run a script in another process, and return the name of the error that it ends with; nothing where it ends without one."""
     process = await started(trial, f"{_JOBS}:run_script", {"script": script, "path": str(trial.place().path)})
     try:
         while True:
