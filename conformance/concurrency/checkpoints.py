@@ -50,19 +50,6 @@ _OF_FILES = frozenset({
 """The methods of open files that may come to a system call."""
 
 
-_READING = frozenset({
-    "open", "os.access", "os.fstat", "os.listdir", "os.listxattr", "os.lstat", "os.pread", "os.preadv", "os.read", "os.readlink",
-    "os.readv", "os.scandir", "os.stat", "file.read", "file.read1", "file.readall", "file.readinto", "file.readline",
-    "file.readlines",
-})  # fmt: skip
-"""The calls that change nothing."""
-
-
-def changes_files(name: str) -> bool:
-    """Whether the call of this name may change what others find."""
-    return bool(name) and name not in _READING
-
-
 class Hooks:
     """Says of the threads that it is asked to follow where they stand, and how they leave Python.
 

@@ -57,13 +57,14 @@ def register_kinds(trial: Trial) -> tuple[Kind, ...]:
     return (*kinds, Kind.DELETE) if trial.offers(Need.DELETES) else kinds
 
 
-async def investigate(trial: Trial, scenario: Scenario, *, often: int = 1) -> bool:
+async def investigate(trial: Trial, scenario: Scenario, *, often: int = 1, live: bool = True) -> bool:
     """Look for the flaw of a scenario; return whether there was anything to interleave.
 
     Args:
         trial: asks the store.
         scenario: says what is looked for.
         often: how many times as many programs it takes with real concurrency, where the flaw shows in few of them.
+        live: look for it with real concurrency too, where that is more than can be fixed.
 
     Raises:
         ClauseFailure: there is one.
@@ -73,7 +74,7 @@ async def investigate(trial: Trial, scenario: Scenario, *, often: int = 1) -> bo
     if search.found is not None:
         _fail(trial, search.found)
     if search.left:
-        await _search_outside(trial, scenario, search, often)
+        await _search_outside(trial, scenario, search, often if live else 0)
         return True
     if search.unsuitable:
         raise NotApplicable(_ALONE)
@@ -206,7 +207,7 @@ def _clients(numbers: Iterable[int]) -> str:
 
 
 async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *, share: float = 1.0) -> None:
-    """Look for the flaw with real concurrency.
+    """Look for the flaw with real concurrency, unless that is to be done 0 times.
 
     Args:
         trial: asks the store.
@@ -215,6 +216,8 @@ async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *
         often: how many times as many programs it takes.
         share: how much of the time that it may take it takes.
     """
+    if not often:
+        return
     handle = await trial.open()
     search = LiveSearch(handle.store, trial.dialect, scenario, partial(names_of, trial))
     programs = max(5, int(share * often * trial.profile.programs / _SHARE))

@@ -115,7 +115,7 @@ class Run:
         decisions: how often the schedule had to choose between clients.
         steps: how many steps the client made that made the most.
         stops: where its threads stood still, if they were stepped.
-        changing: at which decisions one stood before a call that changes files.
+        stood: for each decision, the system call before which a thread of the client stood that was chosen; empty where none did.
     """
 
     program: Program
@@ -126,7 +126,7 @@ class Run:
     decisions: int = 0
     steps: int = 0
     stops: tuple[Stop, ...] = ()
-    changing: tuple[int, ...] = ()
+    stood: tuple[str, ...] = ()
 
     def orders(self) -> list[list[tuple[int, int]]]:
         """The orders in which its operations were called and ended, each by its client and its place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol, cast
@@ -430,6 +430,31 @@ def _bounded(call: Call, record: Record, records: Sequence[Record]) -> Call:
 
 
 @dataclass(frozen=True)
+class Creators:
+    """Whether one of those who create a key at once wins (NEW-4)."""
+
+    def draw(self, draw: Random, names: Names, *, heavy: bool) -> Program:  # noqa: ARG002  # as in the protocol
+        """Clients that create one key, and read it."""
+        key = names.of(0, names.below(0) if draw.random() < 0.3 else "")
+        clients = [(SetIfNotExists(key, value(number)), Get(key)) for number in range(draw.choice((2, 2, 3)))]
+        return Program((), tuple(clients), (Get(key),))
+
+    def judge(self, run: Run) -> Flaw | None:
+        """Whether all that was read is the value of one of them."""
+        written = {operation.value for operation in run.program.operations() if isinstance(operation, SetIfNotExists)}
+        read = [record for record in run.records if isinstance(record.operation, Get)]
+        found = {record.outcome.value if isinstance(record.outcome, Returned) else str(record.outcome) for record in read}
+        if len(found) <= 1 and found <= written:
+            return None
+        saw = ", ".join(sorted(map(brief, found)))
+        return Flaw("all that is read after a creation is the value of one creator", f"reads gave {saw}", run.records)
+
+    def controls(self, program: Program) -> Sequence[Program]:  # noqa: ARG002  # as in the protocol
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True)
 class OneVersion:
     """Whether the ranges of one get_partial_values come from one version (CON-10)."""
 
@@ -478,16 +503,21 @@ def with_schedule(program: Program, draw: Random, *, preempts: bool = True) -> P
     return replace(reordered, preemptions=tuple(preemptions))
 
 
-def with_another_schedule(run: Run, draw: Random) -> Program:
-    """Return the program of a run with other preemptions and cancellations, made for the length of that run.
+def with_other_schedules(run: Run, draw: Random, count: int) -> Iterator[Program]:
+    """Give the program of a run, so many times, with other preemptions and cancellations, made for that run.
 
-    Half of the preemptions come where a thread stood before a call that changes files: what others find then is half done.
+    The first preemption comes where a thread stood between two system calls, another place each time; one in three is followed by
+    another anywhere. Where no thread did, they come anywhere.
     """
     program = run.program
-    cancellations = tuple([(client, draw.randint(1, max(1, run.steps))) for client, _ in program.cancellations])
-    places = [range(max(1, run.decisions)), run.changing or range(max(1, run.decisions))]
-    preemptions = {draw.choice(draw.choice(places)) for _ in range(draw.choice((1, 1, 1, 2, 3)))}
-    return replace(program, preemptions=tuple(sorted(preemptions)), cancellations=cancellations)
+    anywhere = range(max(1, run.decisions))
+    between = [decision for decision, at in enumerate(run.stood) if at]
+    firsts = draw.sample(between, min(count, len(between)))
+    for number in range(count):
+        first = firsts[number] if number < len(firsts) else draw.choice(anywhere)
+        preemptions = {first, draw.choice(anywhere)} if draw.random() < 0.3 else {first}
+        cancellations = tuple([(client, draw.randint(1, max(1, run.steps))) for client, _ in program.cancellations])
+        yield replace(program, preemptions=tuple(sorted(preemptions)), cancellations=cancellations)
 
 
 def _reordered(program: Program, draw: Random) -> Program:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import chain, permutations
 from random import Random
 from typing import Any
 
 from conformance.awaiting import close_store
 from conformance.concurrency.loop import IN_THREADS, DeterministicLoop, Schedule, StuckError, new_loop
 from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
-from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_another_schedule, with_schedule
+from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_other_schedules, with_schedule
 from conformance.dialect import Dialect
 from conformance.operations import Clear
 from conformance.recipe import Opening, Place
@@ -176,6 +176,7 @@ class Search:
     _budget: int = _SMALLER
     _begun: float = 0.0
     _last: Run | None = None
+    _flawed: Run | None = None
 
     def run(self) -> None:
         """Search until there is a flaw, or an end."""
@@ -193,6 +194,7 @@ class Search:
             if self._flaw(run) is None:
                 continue
             if self._sound_alone(program, run):
+                self._flawed = run
                 self.found = self._explained(self._smallest(program))
                 return
             self.alone += 1
@@ -207,7 +209,7 @@ class Search:
             yield with_schedule(self.scenario.draw(draw, self.names, heavy=False), draw, preempts=not more)
             first = self._last
             if first is not None:
-                yield from [with_another_schedule(first, draw) for _ in range(more)]
+                yield from with_other_schedules(first, draw, more)
 
     def _scheduled(self, program: Program) -> Run:
         self.progress()
@@ -249,27 +251,45 @@ class Search:
                 break
             program = shorter
         while True:
-            plainer = next(filter(self._shows, _plainer(program, self._far)), None)
+            fewer = [other for other in self._schedules(program) if len(other.preemptions) < len(program.preemptions)]
+            plainer = next(filter(self._shows, chain(fewer, _plainer(program))), None)
             if plainer is None:
                 return program
             program = plainer
 
     def _showing(self, program: Program) -> Program | None:
         """The program with the first schedule that shows a flaw: its own, or one with few preemptions."""
-        return next(filter(self._shows, _schedules(program, self._far)), None)
+        return next(filter(self._shows, self._schedules(program)), None)
 
-    @property
-    def _far(self) -> int:
-        """How many decisions are tried as those at which a client is preempted."""
-        longest = self._last.decisions if self._last is not None and self.stage.schedules > 1 else 0
-        return max(_FEW_DECISIONS, longest)
+    def _schedules(self, program: Program) -> Iterator[Program]:
+        """The program with its own schedule, and with those of at most one preemption.
+
+        Where threads were stepped, that is where a thread stands before a call before which one stood when the flaw showed.
+        """
+        yield program
+        calls = {stop.at for stop in self._flawed.stops} if self._flawed is not None else set[str]()
+        for order in list(permutations(range(len(program.clients))))[:6]:
+            plain = replace(program, order=order, preemptions=())
+            decisions: Iterable[int] = range(_FEW_DECISIONS)
+            if plain != program:
+                yield plain
+            if calls:
+                self._budget -= 1
+                stood = self._scheduled(plain).stood
+                decisions = [decision for decision, at in enumerate(stood) if at in calls]
+            for decision in decisions:
+                if (order, (decision,)) != (program.order, program.preemptions):
+                    yield replace(program, order=order, preemptions=(decision,))
 
     def _shows(self, program: Program) -> bool:
         if self._budget <= 0 or self._late():
             return False
         self._budget -= 1
         run = self._scheduled(program)
-        return not run.left and self._flaw(run) is not None and self._sound_alone(program, run)
+        if run.left or self._flaw(run) is None or not self._sound_alone(program, run):
+            return False
+        self._flawed = run
+        return True
 
     def _explained(self, program: Program) -> Found:
         """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
@@ -301,20 +321,8 @@ def _shorter(program: Program) -> Iterator[Program]:
         yield replace(program, prepared=program.prepared[:place] + program.prepared[place + 1 :])
 
 
-def _schedules(program: Program, decisions: int) -> Iterator[Program]:
-    """The program with its own schedule, and with those of at most one preemption."""
-    yield program
-    for order in list(permutations(range(len(program.clients))))[:6]:
-        for preemptions in ((), *[(decision,) for decision in range(decisions)]):
-            if (order, preemptions) != (program.order, program.preemptions):
-                yield replace(program, order=order, preemptions=preemptions)
-
-
-def _plainer(program: Program, decisions: int) -> Iterator[Program]:
+def _plainer(program: Program) -> Iterator[Program]:
     """The programs with a plainer schedule: fewer cancellations and preemptions, the clients in their order, all of it earlier."""
-    for other in _schedules(program, decisions):
-        if len(other.preemptions) < len(program.preemptions):
-            yield other
     for cancellation in program.cancellations:
         yield replace(program, cancellations=tuple([other for other in program.cancellations if other != cancellation]))
     for preemption in program.preemptions:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
-from conformance.concurrency.checkpoints import changes_files
 from conformance.concurrency.loop import CLIENT, DeterministicLoop, Schedule
 from conformance.concurrency.program import GHOSTS, Stop
 from conformance.concurrency.stepped_threads import PATIENCE, Crew, Job
@@ -39,7 +38,7 @@ class SteppingLoop(DeterministicLoop):
         number: the same thread, as the system numbers it.
         hands_over: whether a thread of the crew has the baton.
         stops: where threads stood still while others went on.
-        changing: at which decisions the thread of the client that was chosen stood before a call that changes files.
+        stood: for each decision, the system call before which a thread of the client stood that was chosen; empty where none did.
     """
 
     def __init__(self, crew: Crew, schedule: Schedule | None = None, clock: Callable[[], int] = lambda: 0) -> None:
@@ -48,8 +47,7 @@ class SteppingLoop(DeterministicLoop):
         self.number = threading.get_native_id()
         self.hands_over = False
         self.stops: list[Stop] = []
-        self.changing: list[int] = []
-        self._decisions = 0
+        self.stood: list[str] = []
         self._crew = crew
         self._clock = clock
         self._jobs: dict[Job, asyncio.Handle | None] = {}
@@ -149,9 +147,7 @@ class SteppingLoop(DeterministicLoop):
 
     def _choose(self, schedule: Schedule, ready: list[int]) -> int:
         chosen = super()._choose(schedule, ready)
-        if any(job.client == chosen and changes_files(job.at) for job in self.standing()):
-            self.changing.append(self._decisions)
-        self._decisions += 1
+        self.stood.append(next((job.at for job in self.standing() if job.client == chosen), ""))
         return chosen
 
     def _note_stop(self, job: Job) -> None:

@@ -103,7 +103,6 @@ def search_threads(given: dict[str, Any], line: Line) -> None:
     dialect = asyncio.run(_dialect(given))
     crew = Crew()
     crew.install()
-    gc.collect()
     gc.freeze()
     gc.disable()  # what is collected runs code of the store in whichever thread it is
     stage = ThreadStage(opening, _places(given), dialect, given["clears"], given["removes"], crew)

@@ -10,7 +10,7 @@ from conformance.concurrency.search import Stage
 from conformance.concurrency.stepped_threads import Crew
 from conformance.concurrency.stepping_loop import SteppingLoop, new_stepping_loop
 
-_SCHEDULES = 4
+_SCHEDULES = 5
 """Schedules of each program: between system calls there are more places for a switch than between the steps of tasks."""
 
 
@@ -42,4 +42,4 @@ class ThreadStage(Stage):
         """Return a run with where threads stood still."""
         if not isinstance(loop, SteppingLoop):
             return run
-        return replace(run, stops=tuple(loop.stops), changing=tuple(loop.changing))
+        return replace(run, stops=tuple(loop.stops), stood=tuple(loop.stood))

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from conformance.trial import Trial
 
 _JOBS = "conformance.concurrency.thread_search"
-_SHARE = 5
+_SHARE = 4
 """Programs on the deterministic loop for one with stepped threads, which takes longer."""
-_LEAST = 60
+_LEAST = 40
 """Programs with stepped threads that are tried at least."""
 _PATIENCE = 30.0
 """Seconds after which a script counts as one that shows nothing."""

@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,7 @@ async def race(trial: Trial) -> None:
     store = await trial.open()
     await _keeps_what_is_there(trial, store)
     await _tasks(trial, store)
+    await _programs(trial)
     trial.note = f"{CREATORS} creators at once: tasks"
     again = trial.subject.reopening
     if again is None or trial.subject.publishes or not trial.offers(Need.HOST_FILES):
@@ -164,6 +165,15 @@ async def _tasks(trial: Trial, store: Handle) -> None:
         key = trial.key(number, trial.directory(number))
         seen = await asyncio.gather(*[create(key, creator) for creator in range(CREATORS)])
         judge(trial, key, [*seen, creator_of(await store.get(key))], "tasks")
+
+
+async def _programs(trial: Trial) -> None:
+    """Look for two winners with steps that are fixed: of tasks, and of the threads that they give work to."""
+    from conformance.concurrency.investigation import investigate
+    from conformance.concurrency.scenario import Creators
+
+    with suppress(NotApplicable):  # whether it is right alone is asked elsewhere
+        await investigate(trial, Creators(), live=False)
 
 
 async def _threads(trial: Trial, again: Opening) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import builtins
 import os
+import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -277,6 +278,99 @@ class LandsLate(SoundFileStore):
         for _ in range(3):
             await asyncio.sleep(0)
         self.values[key] = value
+
+
+class WorksInThreads(SoundFileStore):
+    """Sound: reads and writes whole values in threads, and does not leave one behind that was cancelled."""
+
+    reopens: ClassVar = False  # a fault that shows between system calls shows in CON-5 by chance
+
+    async def in_thread(self, job: Callable[..., Any], *arguments: Any) -> Any:
+        work = asyncio.get_running_loop().run_in_executor(None, job, *arguments)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            raise
+
+    async def get(self, key: str, prototype: Any = None, byte_range: ByteRequest | None = None) -> Any:
+        if byte_range is not None or prototype is not None:
+            return await super().get(key, prototype, byte_range)
+        return await self.in_thread(self.read, check_key(key))
+
+    def read(self, key: str) -> bytes | None:
+        return self.values.get(key)
+
+    async def get_partial_values(self, prototype: Any, key_ranges: Iterable[tuple[str, ByteRequest | None]]) -> builtins.list[Any]:
+        asked = [(check_key(key), byte_range) for key, byte_range in key_ranges]
+        held = {key: self.values.get(key) for key, _ in asked}  # each once, so that its parts are of one version
+        return [None if (value := held[key]) is None else self.part(value, byte_range) for key, byte_range in asked]
+
+    async def set(self, key: str, value: Any) -> None:
+        self.check_writable()
+        await self.in_thread(self.write, check_key(key), memoryview(value).tobytes())
+
+    def write(self, key: str, value: bytes) -> None:
+        self.values[key] = value
+
+    async def set_if_not_exists(self, key: str, value: Any) -> None:
+        self.check_writable()
+        await self.in_thread(self.create, check_key(key), memoryview(value).tobytes())
+
+    def create(self, key: str, value: bytes) -> None:
+        self.values.create(key, value)
+
+
+class LeavesThreadsBehind(WorksInThreads):
+    """Goes on in a thread with a set that was cancelled."""
+
+    breaks: ClassVar = frozenset({"CON-8"})
+    source: ClassVar = "zarr 3.1.6 LocalStore"
+
+    async def in_thread(self, job: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.to_thread(job, *arguments)
+
+
+class LooksThenCreates(WorksInThreads):
+    """Looks in a thread whether a key is there, and creates it with what replaces the key of another."""
+
+    breaks: ClassVar = frozenset({"NEW-4"})
+
+    def create(self, key: str, value: bytes) -> None:
+        if key not in self.values:
+            self.values[key] = value
+
+
+class SharesATemporaryFile(WorksInThreads):
+    """Has one temporary file for all small values that it writes in threads; of each key one thread at a time writes."""
+
+    breaks: ClassVar = frozenset({"CON-3"})
+
+    def __init__(self, root: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.locks: dict[str, threading.Lock] = {}
+
+    def write(self, key: str, value: bytes) -> None:
+        if len(value) > 1_000:
+            return super().write(key, value)
+        with self.locks.setdefault(key, threading.Lock()):
+            temporary = Path(self.values.path(self.values.RESERVED)) / "temporary"
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(value)
+            return self.values.put(str(temporary), key, os.replace)
+
+
+class ReadsWhatItMeasured(WorksInThreads):
+    """Reads as many bytes as there were when it looked, of a file that may be much longer or shorter by then."""
+
+    breaks: ClassVar = frozenset({"CON-2"})
+
+    def read(self, key: str) -> bytes | None:
+        if key not in self.values:
+            return None
+        size = Path(self.values.real_path(key)).stat().st_size
+        value = self.values.get(key)
+        return value if value is None or abs(len(value) - size) < 1_000 else value[:size].ljust(size, b"\0")
 
 
 class WritesPartByPart(SoundFileStore):
