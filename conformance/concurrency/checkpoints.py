@@ -19,8 +19,6 @@ _AUDITED = frozenset({
 """The audit events of system calls that read or change files."""
 
 _LEAVING = {
-    "_thread.start_new_thread": "it started a thread of its own",
-    "_thread.start_joinable_thread": "it started a thread of its own",
     "os.exec": "it started a process",
     "os.fork": "it started a process",
     "os.forkpty": "it started a process",

@@ -175,7 +175,7 @@ class Crew:
         self._helping = threading.Lock()
 
     def install(self) -> None:
-        """Set the hooks, and step what is submitted to any executor of threads while a loop of this crew runs."""
+        """Set the hooks: while a loop of this crew runs, what is submitted to an executor of threads is stepped."""
         self.hooks.install()
         crew, submit = self, self._submit
 
@@ -185,6 +185,14 @@ class Crew:
             return crew.loop.submit(lambda: call(*args, **kwargs))
 
         ThreadPoolExecutor.submit = submit_stepped  # type: ignore[assignment, method-assign]  # in this process alone
+        start = threading.Thread.start
+
+        def start_noted(thread: threading.Thread) -> None:
+            if crew.takes_part():
+                crew.leave("it started a thread of its own")
+            start(thread)
+
+        threading.Thread.start = start_noted  # type: ignore[assignment, method-assign]  # as above
         if self._tells:
             threading.Thread(target=self._watch, name="conformance-watch", daemon=True).start()
 
