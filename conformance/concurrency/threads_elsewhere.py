@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from conformance.clause import Need, NotApplicable
+from conformance.clause import NotApplicable
 from conformance.concurrency.scenario import Scenario
 from conformance.concurrency.thread_search import ThreadSearch, given_for
 from conformance.durability.elsewhere import fresh_opening, given_to, started
@@ -29,12 +29,15 @@ async def search_in_threads(trial: Trial, scenario: Scenario, *, clears: bool, r
 
     Where that cannot be done, `left` of what is returned says why: it is tried once for all clauses.
     """
-    left = trial.processes.remembered.get(_REMEMBERED, "") if trial.offers(Need.RECIPE) else Need.RECIPE.lack
-    if left:
-        return ThreadSearch(left=left)
-    found = await _search(trial, scenario, clears=clears, removes=removes)
+    try:
+        remembered = trial.processes.remembered
+        if _REMEMBERED in remembered:
+            return ThreadSearch(left=remembered[_REMEMBERED])
+        found = await _search(trial, scenario, clears=clears, removes=removes)
+    except NotApplicable as reason:  # no other process can open the store
+        return ThreadSearch(left=reason.reason)
     if found.left:
-        trial.processes.remembered[_REMEMBERED] = found.left
+        remembered[_REMEMBERED] = found.left
     return found
 
 
@@ -44,10 +47,7 @@ async def _search(trial: Trial, scenario: Scenario, *, clears: bool, removes: bo
         trial, trial.place(), fresh_opening(trial), scenario=given_for(scenario), clears=clears, removes=removes,
         programs=programs, seconds=2 * trial.profile.deadline,
     )  # fmt: skip
-    try:
-        process = await started(trial, f"{_JOBS}:search_threads", given)
-    except NotApplicable as reason:
-        return ThreadSearch(left=reason.reason)
+    process = await started(trial, f"{_JOBS}:search_threads", given)
     pieces: list[str] = []
     try:
         while True:

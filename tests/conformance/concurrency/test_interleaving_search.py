@@ -148,9 +148,17 @@ def test_passing_clause_says_how():
     assert "nothing to interleave" in report_of(SoundStore, "CON-3").because
 
 
+class LooksUpHosts(SoundStore):
+    """Sound: looks up a host before it says whether a key is there."""
+
+    async def exists(self, key: str) -> bool:
+        await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 9)
+        return await super().exists(key)
+
+
 def test_passing_clause_says_that_concurrency_was_real():
-    """A store that leaves the loop is asked with real concurrency, and the verdict says so."""
-    assert "real concurrency, since the store leaves the event loop" in report_of(UsesThreads, "CON-1").because
+    """A store that leaves the loop for what cannot be stepped is asked with real concurrency, and the verdict says so."""
+    assert "real concurrency, since the store leaves the event loop" in report_of(LooksUpHosts, "CON-1").because
 
 
 class TearsInAThread(SoundStore):
