@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from inspect import currentframe
 from types import FrameType
 from typing import Any
 
@@ -83,7 +84,7 @@ class Hooks:
             self._leave(_LEAVING[event])
 
     def _come_to(self, name: str, *, audited: bool) -> None:
-        if not _imports(sys._getframe(2)):
+        if not _imports(currentframe()):
             self._stand(name, audited)
 
 

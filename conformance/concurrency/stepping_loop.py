@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
-from conformance.concurrency.loop import CLIENT, DeterministicLoop, Schedule
+from conformance.concurrency.loop import CLIENT, DeterministicLoop, LeavesLoopError, Schedule
 from conformance.concurrency.program import GHOSTS, Stop
 from conformance.concurrency.stepped_threads import PATIENCE, Crew, Job
 
@@ -23,6 +23,7 @@ Arguments = TypeVarTuple("Arguments")
 _LOOK = 0.001
 """Seconds between two looks at threads that wait for locks, where nothing else can go on."""
 _LONG_AGO = -2
+_OF_NO_THREADS = "it gave work to an executor that is none of threads"
 
 
 class SteppingLoop(DeterministicLoop):
@@ -60,14 +61,17 @@ class SteppingLoop(DeterministicLoop):
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Arguments], T], *args: *Arguments) -> asyncio.Future[T]:
         """Step `func` in a thread, whichever executor of threads it is given to; others are left."""
-        if executor is not None and not isinstance(executor, ThreadPoolExecutor):
-            return super().run_in_executor(executor, func, *args)
+        self._demand_threads(executor)
         return asyncio.wrap_future(self.submit(partial(func, *args)), loop=self)
 
     def set_default_executor(self, executor: Executor) -> None:
-        """Do nothing: its threads are stepped whatever executor they are of; others are left."""
-        if not isinstance(executor, ThreadPoolExecutor):
-            super().set_default_executor(executor)
+        """Do nothing: work is stepped whichever executor of threads it is given to; others are left."""
+        self._demand_threads(executor)
+
+    def _demand_threads(self, executor: Executor | None) -> None:
+        if executor is not None and not isinstance(executor, ThreadPoolExecutor):
+            self.left = self.left or _OF_NO_THREADS
+            raise LeavesLoopError(_OF_NO_THREADS)
 
     def submit(self, call: Callable[[], T]) -> Job:
         """Step `call` in a thread, as a step of the client that asks for it."""

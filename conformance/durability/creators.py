@@ -133,8 +133,8 @@ async def race(trial: Trial) -> None:
     """Let tasks, threads and processes race, as far as the store can be had there."""
     store = await trial.open()
     await _keeps_what_is_there(trial, store)
-    await _tasks(trial, store)
     await _programs(trial)
+    await _tasks(trial, store)
     trial.note = f"{CREATORS} creators at once: tasks"
     again = trial.subject.reopening
     if again is None or trial.subject.publishes or not trial.offers(Need.HOST_FILES):

@@ -279,6 +279,17 @@ told = loop.left
     assert told_by(source, tmp_path) == left
 
 
+def test_executors_of_processes_leave_the_loop(tmp_path: Path):
+    """Work for an executor of processes is not stepped, and it is known."""
+    source = """
+from concurrent.futures import ProcessPoolExecutor
+async def call(number): await loop.run_in_executor(ProcessPoolExecutor(1), os.getpid)
+loop.run(clients(call))
+told = loop.left
+"""
+    assert told_by(source, tmp_path) == "it gave work to an executor that is none of threads"
+
+
 def test_a_thread_of_the_stores_own_that_calls_back_is_known(tmp_path: Path):
     """A callback from a thread that is not stepped leaves the loop."""
     source = """
