@@ -96,8 +96,6 @@ async def _search_outside(trial: Trial, scenario: Scenario, search: Search, ofte
     found = await search_in_threads(trial, scenario, clears=stage.clears, removes=stage.removes)
     if found.found is not None:
         await _fail_with_threads(trial, found.found)
-    if found.unsuitable:
-        raise NotApplicable(_ALONE)
     if found.left:
         why = f", since the store leaves the event loop: {search.left}, and its threads were not stepped: {found.left}"
         await _search_live(trial, scenario, why, often)

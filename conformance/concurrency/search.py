@@ -251,11 +251,15 @@ class Search:
                 break
             program = shorter
         while True:
-            fewer = [other for other in self._schedules(program) if len(other.preemptions) < len(program.preemptions)]
-            plainer = next(filter(self._shows, chain(fewer, _plainer(program))), None)
+            plainer = next(filter(self._shows, chain(self._fewer(program), _plainer(program))), None)
             if plainer is None:
                 return program
             program = plainer
+
+    def _fewer(self, program: Program) -> Iterator[Program]:
+        """The program with schedules of fewer preemptions, of whatever order."""
+        if program.preemptions:
+            yield from [other for other in self._schedules(program) if len(other.preemptions) < len(program.preemptions)]
 
     def _showing(self, program: Program) -> Program | None:
         """The program with the first schedule that shows a flaw: its own, or one with few preemptions."""

@@ -283,11 +283,11 @@ class Crew:
         while True:
             time.sleep(_LOOK)
             loop = self.loop
-            if loop is None or loop.hands_over:
+            if loop is None or loop.hands_over or self._own_work:
                 seen = None
                 continue
             with self._helping:
-                sleep = None if loop.hands_over else sleep_for_lock(loop.number)
+                sleep = None if loop.hands_over or self._own_work else sleep_for_lock(loop.number)
                 if sleep is not None and sleep == seen:
                     self._help(loop, sleep)
             seen = sleep

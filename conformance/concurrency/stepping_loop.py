@@ -198,7 +198,9 @@ class SteppingLoop(DeterministicLoop):
                 del self._asleep[job]
                 if self._made <= since + 1:  # nothing has run that could have woken it
                     self._crew.woken_from_outside()
+                self.hands_over = True
                 self._crew.wait_for(job)
+                self.hands_over = False
                 self._place(job)
 
     def _awaited(self) -> bool:

@@ -32,6 +32,8 @@ _PIECE = 2_000
 """Characters of a message's text: a piece of what is sent must not be longer than a line takes, with what JSON adds to it."""
 _SIGN = 0.2
 """Seconds between two signs of life."""
+_COLLECTED = 200
+"""Programs between two collections."""
 _HELD = 3
 """Threads that are held in turn, by scripts of which one is kept that shows the flaw."""
 _DRAWN = 14
@@ -71,13 +73,11 @@ class ThreadSearch:
     Attributes:
         tried: how many programs were performed.
         left: how the store left what can be stepped; empty where it did not.
-        unsuitable: whether it is wrong without concurrency too.
         found: the flaw; None where there is none.
     """
 
     tried: int = 0
     left: str = ""
-    unsuitable: bool = False
     found: ThreadFinding | None = None
 
     def to_json(self) -> str:
@@ -111,7 +111,7 @@ def search_threads(given: dict[str, Any], line: Line) -> None:
     search = Search(stage, scenario, names, given["programs"], given["seconds"], given["seconds"], progress=_signs(line))
     search.run()
     found = None if search.found is None else finding_of(search.found, dialect)
-    text = ThreadSearch(search.tried, search.left, search.unsuitable, found).to_json()
+    text = ThreadSearch(search.tried, search.left, found).to_json()
     for start in range(0, len(text), _PIECE):
         line.send("piece", text[start : start + _PIECE])
     line.send("searched")
@@ -145,10 +145,13 @@ def _names(subject: Subject) -> Names:
 
 
 def _signs(line: Line) -> Callable[[], None]:
-    last = time.monotonic()
+    """What is to be called between two programs: it gives signs of life, and collects what nobody refers to any more."""
+    last, numbers = time.monotonic(), count(1)
 
     def progress() -> None:
         nonlocal last
+        if next(numbers) % _COLLECTED == 0:
+            gc.collect()
         if time.monotonic() > last + _SIGN:
             last = time.monotonic()
             line.send("progress")

@@ -66,7 +66,10 @@ async def _search(trial: Trial, scenario: Scenario, *, clears: bool, removes: bo
 
 async def error_of(trial: Trial, script: str) -> str:
     """Run a script in another process, and return the name of the error that it ends with; nothing where it ends without one."""
-    process = await started(trial, f"{_JOBS}:run_script", {"script": script, "path": str(trial.place().path)})
+    try:
+        process = await started(trial, f"{_JOBS}:run_script", {"script": script, "path": str(trial.place().path)})
+    except NotApplicable:
+        return ""
     try:
         while True:
             kind, value = await asyncio.to_thread(process.receive, _PATIENCE)
