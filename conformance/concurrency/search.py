@@ -305,10 +305,22 @@ class Search:
             flaw = self._flaw(run)
             if flaw is not None and not run.left:
                 return Found(program, run, flaw, delays)
+        if not self.stage.plain_loop:
+            program = self._standing(program)
         run = self._scheduled(program)
         flaw = self._flaw(run)
         assert flaw is not None  # noqa: S101  # for the type checker: it was found with this program
         return Found(program, run, flaw, None)
+
+    def _standing(self, program: Program) -> Program:
+        """The program with a thread that stands still while it shows a flaw, if there is one: a script can hold it there."""
+        if self._flawed is None or self._flawed.stops or len(program.preemptions) != 1:
+            return program
+        for later in range(1, _FEW_DECISIONS + 1):
+            other = replace(program, preemptions=(program.preemptions[0] + later,))
+            if self._shows(other) and self._flawed.stops:
+                return other
+        return program
 
 
 def _shorter(program: Program) -> Iterator[Program]:
