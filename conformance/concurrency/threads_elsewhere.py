@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.trial import Trial
 
 _JOBS = "conformance.concurrency.thread_search"
-_SHARE = 4
+_SHARE = 6
 """Programs on the deterministic loop for one with stepped threads, which takes longer."""
 _LEAST = 40
 """Programs with stepped threads that are tried at least."""
