@@ -102,8 +102,9 @@ async def _search_outside(trial: Trial, scenario: Scenario, search: Search, ofte
         why = f", since the store leaves the event loop: {search.left}, and its threads were not stepped: {found.left}"
         await _search_live(trial, scenario, why, often)
         return
-    stepped = f"{found.tried} with threads stepped from one system call to the next"
-    await _search_live(trial, scenario, f", beside {stepped}", often, share=_SHARE_BESIDE)
+    stepped = "with threads stepped from one system call to the next"
+    trial.note = f"{found.tried} programs of concurrent clients {stepped}"
+    await _search_live(trial, scenario, f", beside {found.tried} {stepped}", often, share=_SHARE_BESIDE)
 
 
 async def investigate_register(trial: Trial) -> None:

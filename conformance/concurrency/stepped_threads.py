@@ -27,10 +27,10 @@ _LOOK = 0.003
 """Seconds between two looks at a thread that has the baton."""
 PATIENCE = 10.0
 """Seconds after which a thread that has the baton, and waits for no lock, is given up."""
-_WOKEN = 10
-"""Waits of threads for what no thread of the crew gives, after which the store counts as one that leaves Python."""
 _BLIND_PATIENCE = 2.0
 """The same where the system does not say what a thread waits for."""
+_WOKEN = 10
+"""Waits of threads for what no thread of the crew gives, after which the store counts as one that leaves Python."""
 
 
 class _Seat:
@@ -214,6 +214,7 @@ class Crew:
         return self.loop is not None and not self._own_work and threading.get_ident() == self.loop.thread
 
     def _stand(self, name: str, audited: bool) -> None:
+        """Stand still before a system call, in a stepped thread."""
         job = self.own_job()
         if job is None or not job.stepped or job.seat is None:
             return
@@ -293,6 +294,7 @@ class Crew:
             seen = sleep
 
     def _help(self, loop: SteppingLoop, sleep: Sleep) -> None:
+        """Let the threads that stand go on, one after the other, as long as the loop's own is in that sleep."""
         for job in loop.standing():
             while not job.ended and job.sleeps is None and sleep_for_lock(loop.number) == sleep:
                 assert job.seat is not None  # noqa: S101  # as above
@@ -301,6 +303,7 @@ class Crew:
 
 
 def _taken() -> threading.Lock:
+    """A lock that is taken: whoever waits for it waits for another to let go of it."""
     lock = threading.Lock()
     lock.acquire()
     return lock

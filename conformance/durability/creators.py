@@ -134,8 +134,9 @@ async def race(trial: Trial) -> None:
     store = await trial.open()
     await _keeps_what_is_there(trial, store)
     await _programs(trial)
+    programs = trial.note
     await _tasks(trial, store)
-    trial.note = f"{CREATORS} creators at once: tasks"
+    trial.note = f"{programs}; {CREATORS} creators at once: tasks" if programs else f"{CREATORS} creators at once: tasks"
     again = trial.subject.reopening
     if again is None or trial.subject.publishes or not trial.offers(Need.HOST_FILES):
         return

@@ -24,7 +24,7 @@ from conformance.operations import Get, Set
 from conformance.profile import QUICK
 
 TESTS = Path(__file__).parents[2]
-PROCESSES = 3
+PROCESSES = 2
 BEGINNING = f"""
 import sys
 sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]
