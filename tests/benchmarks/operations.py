@@ -247,7 +247,8 @@ BOUNDS: dict[tuple[str, str], Bound] = {
 _IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
     **{("memory", f"set, {size}", PROTOTYPE): (1.5, _PRICE_OF_BUFFERS) for size in SIZES},
     ("memory", "set, 1 KiB, new keys", PROTOTYPE): (1.6, _PRICE_OF_BUFFERS),
-    ("memory", "set_if_not_exists, a key that is set", PROTOTYPE): (1.3, _PRICE_OF_BUFFERS),
+    ("memory", "set_if_not_exists, a key that is set", PROTOTYPE): (1.4, _PRICE_OF_BUFFERS),
+    **{("memory", f"set, {size}, {AT_ONCE} at once", PROTOTYPE): (1.2, _PRICE_OF_BUFFERS) for size in SIZES},
     **{("memory", f"set, {size}", ADAPTER): (1.8, _PRICE_OF_ADAPTING) for size in SIZES},
     **{("memory", f"set, {size}, {AT_ONCE} at once", ADAPTER): (1.3, _PRICE_OF_ADAPTING) for size in SIZES},
     **{("memory", f"get, 256 B of {size}", ADAPTER): (1.4, _PRICE_OF_ADAPTING) for size in SIZES},
@@ -255,7 +256,7 @@ _IN_BUFFERS: dict[tuple[str, str, str], tuple[float, str]] = {
     ("memory", "exists", ADAPTER): (1.3, _PRICE_OF_ADAPTING),
     ("memory", "exists, missing", ADAPTER): (1.7, _PRICE_OF_ADAPTING),
     ("memory", "set, 1 KiB, new keys", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
-    ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.0, _PRICE_OF_ADAPTING),
+    ("memory", "set_if_not_exists, a key that is set", ADAPTER): (2.3, _PRICE_OF_ADAPTING),
     ("memory", "delete, and set", ADAPTER): (2.4, _PRICE_OF_ADAPTING),
     ("memory", "list, some 1,200 keys", ADAPTER): (1.2, _PRICE_OF_A_MOMENT),
     ("zip", "get, 1 KiB", PROTOTYPE): (0.25, ""),
