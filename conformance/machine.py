@@ -166,8 +166,9 @@ class StoreStateMachine(RuleBasedStateMachine):
         super().__init_subclass__(**more)
         if "subject" in vars(cls):
             cls._pool = make_pool(cls.subject.grammar)
+            # Made here, and not at its first use, it has the settings of where the class is defined, and not of a test that runs.
+            test: Any = cls.TestCase
             if not _has_rules(cls):
-                test: Any = cls.TestCase
                 phases = [phase for phase in test.settings.phases if phase not in (Phase.shrink, Phase.explain)]
                 test.settings = settings(test.settings, phases=phases)
 
