@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return int(given.run(given))
-    except (UnknownClauseError, UnknownVersionError, ExpectationError, SavedReportError, SavedTraceError) as error:
-        return _refuse(str(error))
-    except (TargetError, _UnusableError) as error:
+    except (
+        UnknownClauseError, UnknownVersionError, ExpectationError, SavedReportError, SavedTraceError, TargetError, _UnusableError,
+    ) as error:  # fmt: skip
         return _refuse(str(error))
     except _NoOutputError as error:
         if str(error):

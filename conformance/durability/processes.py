@@ -88,7 +88,6 @@ class _Server:
     def __init__(self, modules: list[str]) -> None:
         self._lock = threading.Lock()
         self._inboxes: dict[int, _Inbox] = {}
-        self._dead = False
         self.process = subprocess.Popen(  # noqa: S603  # this interpreter, and a program that is a constant
             [sys.executable, "-c", _BOOTSTRAP, str(Path(__file__).parents[2])],
             stdin=subprocess.PIPE,
