@@ -25,9 +25,9 @@ def worker(watch: Watch) -> Iterator[Worker]:
     made.close()
 
 
-async def thread() -> int:
+async def thread() -> threading.Thread:
     """The thread that runs this."""
-    return threading.get_ident()
+    return threading.current_thread()
 
 
 async def loop() -> asyncio.AbstractEventLoop:
@@ -47,7 +47,7 @@ def test_result(worker: Worker):
 
 def test_another_thread(worker: Worker):
     """The coroutine runs in another thread."""
-    assert worker.run(thread) != threading.get_ident()
+    assert worker.run(thread) is not threading.current_thread()
 
 
 def test_loop_is_kept(worker: Worker):
@@ -102,6 +102,6 @@ def test_new_thread_after_a_blocked_one(worker: Worker, blocking):
 def test_close_ends_the_thread(watch: Watch):
     """After close the thread is gone."""
     worker = Worker(watch)
-    ident = worker.run(thread)
+    ran = worker.run(thread)
     worker.close()
-    assert ident not in [running.ident for running in threading.enumerate()]
+    assert not ran.is_alive()

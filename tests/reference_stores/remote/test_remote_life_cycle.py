@@ -160,7 +160,7 @@ async def test_nothing_accumulates(reopen_on, protocol: str):
     reopen = reopen_on(protocol)
     before = await _rounds(reopen, 3)
     after = await _rounds(reopen, 10)
-    # The server's threads for the last requests, and their sockets, are in this process and may still be ending.
+    # What is left behind comes ten times, while threads of pools and connections come and go by a few.
     assert max(new - old for old, new in zip(before, after, strict=True)) < 10
 
 
