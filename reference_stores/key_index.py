@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import MutableMapping
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -12,15 +13,13 @@ from storeproto.keys import below
 class Index(Protocol):
     """The keys of a mapping, by directory; a directory is named without a `/` behind it, the root is `""`.
 
-    The owner of the mapping changes it, and tells the index which keys it has removed.
+    The owner of the mapping changes it, and appends each key that it has removed to `removed`.
     """
 
-    def removed(self, key: str) -> None:
-        """Take note that a key was removed from the mapping."""
-        ...
+    removed: deque[str]
 
-    def cleared(self) -> None:
-        """Take note that all keys were removed from the mapping."""
+    def forget(self) -> None:
+        """Take it that nothing is known of the mapping, as after its clearing."""
         ...
 
     def children(self, directory: str) -> list[str]:
@@ -45,46 +44,46 @@ class KeyIndex:
         keys: the dictionary, changed by one thread at a time.
     """
 
-    __slots__ = ("_directories", "_found", "_keys", "_known", "_removed")
+    __slots__ = ("_directories", "_found", "_keys", "_known", "removed")
 
-    _MOST_REMOVED: Final = 1_000
+    _LEAST_ROOM: Final = 1_000
 
     def __init__(self, keys: dict[str, Any]) -> None:
         self._keys = keys
         self._known = 0
         """How many keys of the dictionary have been looked at: its first ones."""
-        self._removed: list[str] = []
-        """What was removed since the last look, whether it had been looked at or not."""
+        self.removed: deque[str] = deque(maxlen=self._LEAST_ROOM)
+        """What was removed since the last look, whether it had been looked at or not. When it is full, more may have been than it
+        has room for, and all keys are looked at anew: that costs no more than what has changed, since it has room for half as many
+        keys as were known."""
         self._found: dict[str, dict[str, str]] = {}
         """The keys immediately below each directory, by name."""
         self._directories: dict[str, dict[str, str]] = {}
         """The directories immediately below each directory, by name."""
 
-    def removed(self, key: str) -> None:
-        """Take note that a key was removed from the dictionary."""
-        self._removed.append(key)
-        if len(self._removed) >= self._MOST_REMOVED:
-            self._leave_out_removed()
-
-    def cleared(self) -> None:
-        """Take note that all keys were removed from the dictionary."""
+    def forget(self) -> None:
+        """Take it that nothing is known of the dictionary, as after its clearing."""
         self._known = 0
-        self._removed.clear()
+        self.removed.clear()
         self._found.clear()
         self._directories.clear()
 
     def _look(self) -> None:
         """Take note of what has changed since the last time."""
-        if self._removed:
+        if len(self.removed) == self.removed.maxlen:
+            self.forget()
+        elif self.removed:
             self._leave_out_removed()
         new = len(self._keys) - self._known
         if new:
             self._add([*islice(reversed(self._keys), new)])
+            if self._known > 2 * (self.removed.maxlen or 0):
+                self.removed = deque(maxlen=self._known)
 
     def _leave_out_removed(self) -> None:
         """Leave out the keys that were removed, and each directory that goes with them."""
         found, directories = self._found, self._directories
-        for key in self._removed:
+        for key in self.removed:
             directory, _, name = key.rpartition("/")
             siblings = found.get(directory)
             if siblings is None or siblings.pop(name, None) is None:
@@ -99,7 +98,7 @@ class KeyIndex:
                 del siblings[name]
                 if not siblings:
                     del directories[directory]
-        self._removed.clear()
+        self.removed.clear()
 
     def _add(self, keys: list[str]) -> None:
         """Take note of keys that are new, the newest first."""
@@ -161,16 +160,15 @@ class KeyIndex:
 class ScanIndex:
     """The same answers by looking at all keys each time: for a mapping that others change behind the store's back."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "removed")
 
     def __init__(self, keys: MutableMapping[str, Any]) -> None:
         self._keys = keys
+        self.removed: deque[str] = deque(maxlen=0)
+        """Takes note of nothing."""
 
-    def removed(self, key: str) -> None:
-        """Take note of nothing."""
-
-    def cleared(self) -> None:
-        """Take note of nothing."""
+    def forget(self) -> None:
+        """Do nothing: nothing is known from one answer to the next."""
 
     def children(self, directory: str) -> list[str]:
         """Return the name of each immediate child, key or directory, once."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Iterable, MutableMapping
-from threading import Lock
-from typing import Any, Final, Literal, NoReturn, Self
+from contextlib import suppress
+from threading import RLock
+from typing import Any, Literal, NoReturn, Self
 
 from typing_extensions import override
 
@@ -25,12 +26,13 @@ from storeproto.keys import below, check_key, check_prefix, check_string_prefix
 
 
 class _Contents:
-    """What all handles on one set of keys share. The lock makes a change of values and index one step between threads."""
+    """What all handles on one set of keys share. The lock makes a change of values and index one step between threads.
 
-    __slots__ = ("absent", "index", "lock", "values")
+    `with lock` takes longer than all else in a change of one key, which is why changes take the lock by `acquire` and `release`;
+    `_interrupted` makes that safe, wherever an error or an interrupt comes: the lock is free after it, and the index true.
+    """
 
-    _MOST_ABSENT: Final = 1_000
-    _LONGEST_ABSENT: Final = 1_000
+    __slots__ = ("checked", "index", "lock", "values")
 
     def __init__(self, store_dict: MutableMapping[str, Any] | None) -> None:
         self.values: MutableMapping[str, Any]
@@ -41,17 +43,79 @@ class _Contents:
         else:  # it is changed outside too: an index of it could not be kept true
             self.values = store_dict
             self.index = ScanIndex(store_dict)
-        self.lock = Lock()
-        self.absent: set[str] = set()
-        """Legal keys that were asked for in vain of late: those who look for a key often do so again and again."""
+        self.lock = RLock()
+        self.checked = "a"
+        """A legal key, the last that was checked: who looks for a key in vain does so again and again, or sets it."""
 
-    def check_absent(self, key: str) -> None:
-        """Check a key that was asked for in vain."""
-        check_key(key)
-        if len(key) <= self._LONGEST_ABSENT:
-            if len(self.absent) >= self._MOST_ABSENT:
-                self.absent.clear()
-            self.absent.add(key)
+    def _interrupted(self) -> None:
+        """Let go of the lock if this thread has it, after a change of which no one knows how far it came."""
+        with suppress(RuntimeError):  # raised where the lock is not this thread's: it was not taken yet, or is released
+            self.lock.release()
+            self.index.forget()
+
+    def put(self, key: str, value: bytes) -> None:
+        """Store `value` under `key`."""
+        values, lock = self.values, self.lock
+        if key not in values and key != self.checked:  # a key that is there is a legal one
+            self.checked = check_key(key)
+        try:
+            lock.acquire()
+            values[key] = value
+            lock.release()
+        except BaseException:
+            self._interrupted()
+            raise
+
+    def put_new(self, key: str, value: bytes) -> None:
+        """Store `value` under `key` if that is not there."""
+        values, lock = self.values, self.lock
+        if key != self.checked:
+            self.checked = check_key(key)
+        try:
+            lock.acquire()
+            if key not in values:
+                values[key] = value
+            lock.release()
+        except BaseException:
+            self._interrupted()
+            raise
+
+    def patch(self, plan: dict[str, Patches]) -> None:
+        """Replace parts of values."""
+        with self.lock:
+            for key, patches in plan.items():
+                self.values[key] = apply_patches(as_bytes(self.values.get(key, b"")), patches)
+
+    def remove(self, key: str) -> None:
+        """Remove `key`, if it is there."""
+        lock = self.lock
+        try:
+            lock.acquire()
+            found = self.values.pop(key, None)
+            if found is not None:
+                self.index.removed.append(key)
+            lock.release()
+        except BaseException:
+            self._interrupted()
+            raise
+        if found is None and key != self.checked:
+            self.checked = check_key(key)
+
+    def remove_beginning_with(self, start: str) -> None:
+        """Remove every key that begins with the string `start`."""
+        try:
+            self.lock.acquire()
+            if start == "":
+                self.values.clear()
+                self.index.forget()
+            else:
+                for key in self.index.beginning_with(start):
+                    self.values.pop(key, None)
+                    self.index.removed.append(key)
+            self.lock.release()
+        except BaseException:
+            self._interrupted()
+            raise
 
 
 class MemoryStore(SynchronousReadingHandle):
@@ -130,8 +194,8 @@ class MemoryStore(SynchronousReadingHandle):
             raise closed_error(self, "get")
         value = contents.values.get(key)
         if value is None:
-            if key not in contents.absent:  # only now: a key that is there is a legal one
-                contents.check_absent(key)
+            if key != contents.checked:  # only now: a key that is there is a legal one
+                contents.checked = check_key(key)
             return None
         if type(value) is not bytes:
             value = as_bytes(value)
@@ -151,8 +215,8 @@ class MemoryStore(SynchronousReadingHandle):
             raise closed_error(self, "exists")
         if key in contents.values:  # a key that is there is a legal one
             return True
-        if key not in contents.absent:
-            contents.check_absent(key)
+        if key != contents.checked:
+            contents.checked = check_key(key)
         return False
 
     async def getsize(self, key: str) -> int:
@@ -173,13 +237,10 @@ class MemoryStore(SynchronousReadingHandle):
         contents = self._writable_contents
         if contents is None:
             raise self._refusal("set")
-        if byte_range is not None:
-            self._patch(contents, plan_range(key, value, byte_range))
-            return
-        new = value if type(value) is bytes else as_bytes(value)
-        values = contents.values
-        with contents.lock:
-            values[key if key in values else check_key(key)] = new  # a key that is there is a legal one
+        if byte_range is None:
+            contents.put(key, value if type(value) is bytes else as_bytes(value))
+        else:
+            contents.patch(plan_range(key, value, byte_range))
 
     async def set(self, key: str, value: BufferLike, byte_range: RangeByteRequest | ByteRangePair | None = None) -> None:
         """Store `value` under `key`; with a byte range, a RangeByteRequest or `(start, length)`, only those bytes of it.
@@ -193,11 +254,8 @@ class MemoryStore(SynchronousReadingHandle):
         contents = self._writable_contents
         if contents is None or byte_range is not None:
             self.set_sync(key, value, byte_range)
-            return
-        new = value if type(value) is bytes else as_bytes(value)
-        values = contents.values
-        with contents.lock:
-            values[key if key in values else check_key(key)] = new  # a key that is there is a legal one
+        else:
+            contents.put(key, value if type(value) is bytes else as_bytes(value))
 
     async def set_if_not_exists(self, key: str, value: BufferLike) -> None:
         """Store `value` under `key` if it is not set; of many callers, in any threads, one wins.
@@ -211,12 +269,8 @@ class MemoryStore(SynchronousReadingHandle):
         if contents is None:
             raise self._refusal("set_if_not_exists")
         new = value if type(value) is bytes else as_bytes(value)
-        values = contents.values
-        if key in values:
-            return
-        with contents.lock:
-            if key not in values:
-                values[check_key(key)] = new
+        if key not in contents.values:
+            contents.put_new(key, new)
 
     async def set_partial_values(self, key_start_values: Iterable[tuple[str, int, BufferLike]]) -> None:
         """Replace, for each `(key, start, value)`, the bytes from `start` on: all of them, or with an error none.
@@ -229,13 +283,7 @@ class MemoryStore(SynchronousReadingHandle):
             TypeError: a value is no buffer.
             ValueError: a start is negative, or ranges of one key overlap.
         """
-        self._patch(self._writable("set_partial_values"), plan_patches(key_start_values))
-
-    @staticmethod
-    def _patch(contents: _Contents, plan: dict[str, Patches]) -> None:
-        with contents.lock:
-            for key, patches in plan.items():
-                contents.values[key] = apply_patches(as_bytes(contents.values.get(key, b"")), patches)
+        self._writable("set_partial_values").patch(plan_patches(key_start_values))
 
     # Deleting
 
@@ -244,11 +292,7 @@ class MemoryStore(SynchronousReadingHandle):
         contents = self._writable_contents
         if contents is None:
             raise self._refusal("delete")
-        with contents.lock:
-            if contents.values.pop(key, None) is not None:
-                contents.index.removed(key)
-            elif key not in contents.absent:
-                contents.check_absent(key)
+        contents.remove(key)
 
     async def delete(self, key: str) -> None:
         """Remove `key` alone; a missing key is no error.
@@ -257,7 +301,10 @@ class MemoryStore(SynchronousReadingHandle):
             InvalidKeyError: `key` is not allowed.
             ReadOnlyStoreError: the handle is read-only.
         """
-        self.delete_sync(key)
+        contents = self._writable_contents
+        if contents is None:
+            raise self._refusal("delete")
+        contents.remove(key)
 
     async def delete_dir(self, prefix: str) -> None:
         """Remove every key below the directory `prefix`; all of them for `""`.
@@ -267,15 +314,7 @@ class MemoryStore(SynchronousReadingHandle):
             ReadOnlyStoreError: the handle is read-only.
         """
         contents = self._writable("delete_dir")
-        start = below(check_prefix(prefix))
-        with contents.lock:
-            if start == "":
-                contents.values.clear()
-                contents.index.cleared()
-                return
-            for key in contents.index.beginning_with(start):
-                contents.values.pop(key, None)
-                contents.index.removed(key)
+        contents.remove_beginning_with(below(check_prefix(prefix)))
 
     async def clear(self) -> None:
         """Remove every key.

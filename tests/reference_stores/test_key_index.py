@@ -19,11 +19,11 @@ changes = st.lists(st.tuples(st.sampled_from(["set", "remove", "list"]), some_ke
 
 
 class ForgetfulIndex(KeyIndex):
-    """One that does not put off for long what is to be done about removed keys."""
+    """One that soon forgets what it knows, since it has little room for removed keys."""
 
     __slots__ = ()
 
-    _MOST_REMOVED = 3
+    _LEAST_ROOM = 3
 
 
 def changed(keys, index, history):
@@ -35,7 +35,7 @@ def changed(keys, index, history):
             index.has_below(key)
         elif key in keys:
             del keys[key]
-            index.removed(key)
+            index.removed.append(key)
     return index
 
 
@@ -85,12 +85,12 @@ def test_the_keys_that_begin_with_a_string(index, prefix, found):
 
 @pytest.mark.parametrize("kind", [KeyIndex, ScanIndex])
 def test_a_cleared_index_is_empty(kind):
-    """After a clear no key is left, and nothing is below the root."""
+    """When all keys are gone and it is to forget them, no key is left, and nothing is below the root."""
     keys = dict.fromkeys(KEYS)
     index = kind(keys)
     index.beginning_with("a")
     keys.clear()
-    index.cleared()
+    index.forget()
     assert (keys, index.has_below(""), index.children(""), index.beginning_with("")) == ({}, False, [], [])
 
 
@@ -173,8 +173,20 @@ def test_a_key_is_looked_at_once(known):
 
 def test_no_more_removed_keys_are_kept_than_is_said():
     """Without a question ever, the index keeps no more than so many removed keys."""
-    keys: dict[str, None] = {}
+    index = KeyIndex({})
+    for number in range(2 * KeyIndex._LEAST_ROOM):
+        index.removed.append(f"a/{number}")
+    assert len(index.removed) == KeyIndex._LEAST_ROOM
+
+
+@pytest.mark.parametrize("most", [10, 3_000])
+def test_what_was_removed_is_all_that_is_looked_at(most):
+    """Of many keys, no more are gone through than had been removed, twice over, were they as many as half of all."""
+    keys = CountingKeys.fromkeys([f"a/{number}" for number in range(5_000)])
     index = KeyIndex(keys)
-    for number in range(KeyIndex._MOST_REMOVED):
-        index.removed(f"a/{number}")
-    assert index._removed == []
+    index.has_below("")
+    keys.looked_at = 0
+    for number in range(most):
+        del keys[f"a/{number}"]
+        index.removed.append(f"a/{number}")
+    assert (len(index.children("a")), keys.looked_at <= 2 * most) == (5_000 - most, True)
