@@ -39,15 +39,23 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Skip the benchmarks in a run of the tests; else run them in the order of the table, which shares what is filled."""
+    """Skip the benchmarks in a run of the tests; else run them in the order of the table, which shares what is filled.
+
+    Listings come before what adds keys.
+    """
     if config.getoption("--benchmark-only", default=False):
-        items.sort(
-            key=lambda item: (item.path.parent == HERE, str(item.path), item.originalname if item.path.parent == HERE else "")
-        )
+        items.sort(key=_place)
         return
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.skip(reason="a benchmark: run it with --benchmark-only"))
+
+
+def _place(item) -> tuple[bool, str, str, list[int]]:
+    """Where a test comes: one file after the other, one function after the other, and its cases as they are written."""
+    if item.path.parent != HERE:
+        return False, str(item.path), "", []
+    return True, str(item.path), item.originalname, [*item.callspec.indices.values()] if hasattr(item, "callspec") else []
 
 
 def pytest_terminal_summary(terminalreporter, config):
