@@ -96,10 +96,13 @@ async def _faults(trial: Trial) -> None:
     if trial.subject.backend:
         await disturb(trial, FAULTS, refuse=True)
         return
-    unmade = [
-        await elsewhere.look_at(trial, f"{_FAULTS}:read_without_handles", "the process could not open another file"),
-        await elsewhere.look_at(trial, f"{_FAULTS}:read_without_permission", "neither files nor directories could be read"),
-    ]
+    unmade: list[str] = []
+    for job, because, script in (
+        ("read_without_handles", "the process could not open another file", scripts.without_handles),
+        ("read_without_permission", "neither files nor directories could be read", scripts.without_permission),
+    ):
+        trial.trace.steps[:] = [script(trial, trial.key(below=trial.directory()))]
+        unmade.append(await elsewhere.look_at(trial, f"{_FAULTS}:{job}", because))
     if all(unmade):
         raise NotApplicable(unmade[0])
 

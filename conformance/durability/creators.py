@@ -15,6 +15,7 @@ from typing import Any
 
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.dialect import Dialect
+from conformance.durability import scripts
 from conformance.durability.elsewhere import given_to, heard, shared_opening, started
 from conformance.expectation import Returned, gives
 from conformance.operations import Get, SetIfNotExists
@@ -108,11 +109,15 @@ def _who(creator: int) -> str:
 
 
 def judge(trial: Trial, key: str, seen: Sequence[int], kind: str) -> None:
-    """Demand that all saw the value of one creator; of tasks, a script does the same."""
+    """Demand that all saw the value of one creator; a script lets such creators race again."""
     if len({*seen}) > 1 or not 0 <= seen[0] < CREATORS:
-        trial.trace.steps[1:] = _race_of_tasks(trial, key)
         saw = "; ".join([f"creator {number} read {_who(found)}" for number, found in enumerate(seen[:-1])])
-        if kind != "tasks":
+        if kind == "tasks":
+            trial.trace.steps[1:] = _race_of_tasks(trial, key)
+        elif trial.offers(Need.RECIPE):
+            script = scripts.creators_in_threads if kind == "threads" else scripts.creators_in_processes
+            trial.trace.steps[:] = [script(trial)]
+        else:
             trial.trace.steps.clear()
         trial.fail(
             f"{CREATORS} {kind} call set_if_not_exists({key!r}) at once, and all read the value of one of them from then on",

@@ -1,7 +1,7 @@
 """Findings that need another process, or its limits, as Python source that needs the store and the standard library alone.
 
-A process that is killed is started from a program in the script itself. Where a kill falls is chance, so that a script kills until
-the fault shows, and ends without an error where it does not.
+A process that is killed, or races, is started from a program in the script itself. Where a kill falls, and who comes first, is
+chance, so that a script goes on until the fault shows, and ends without an error where it does not.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 from conformance.clause import Need
 from conformance.durability.elsewhere import fresh_opening
-from conformance.operations import Clear, Get, Set
+from conformance.operations import Clear, Exists, Get, GetSize, IsEmpty, ListAll, ListDir, Operation, Set
 from conformance.recipe import Opening
 from conformance.subject import import_path
 from conformance.trace import Executed
 from conformance.trial import Trial
 
 _ROUNDS = 200
+_RACES, _RACING_KEYS = 20, 20
 _BEFORE, _AFTER, _CHILD = "b'before'", "b'after'", "b'child'"
 _KEPT, _NEW = "b'kept'", "b'new' * 400_000"
 _REPEATED = 90_000
@@ -132,6 +133,159 @@ def used_in_a_fork(trial: Trial, key: str, other: str) -> Executed:
         f"    assert await holds({key!r}, {_AFTER})",
     ]
     return Executed("\n".join(lines), _imports(trial, fresh))
+
+
+def creators_in_threads(trial: Trial) -> Executed:
+    """The script of NEW-4 where threads race, each with a handle of its own."""
+    fresh, again = fresh_opening(trial), trial.subject.reopening or fresh_opening(trial)
+    lines = [
+        *_racing(trial),
+        f"for _ in range({_RACES}):",
+        "    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as path:",
+        f"        {_opening(fresh)}",
+        "        start, seen = threading.Barrier(3), {}",
+        "        async def create(number):",
+        f"            {_opening(again)}",
+        "            seen[number] = []",
+        "            for key in keys:",
+        "                start.wait()",
+        *[f"                {line}" for line in _creation(trial)],
+        "                seen[number].append(read)",
+        "        threads = [threading.Thread(target=asyncio.run, args=(create(number),)) for number in range(3)]",
+        "        for thread in threads:",
+        "            thread.start()",
+        "        for thread in threads:",
+        "            thread.join()",
+        *[f"        {line}" for line in _winner(trial, "zip(*seen.values())")],
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh, again))
+
+
+def creators_in_processes(trial: Trial) -> Executed:
+    """The script of NEW-4 where processes race."""
+    fresh, again = fresh_opening(trial), trial.subject.reopening or fresh_opening(trial)
+    racing = _racing(trial)
+    body = [
+        "number, start = int(sys.argv[2]), float(sys.argv[3])",
+        "for place, key in enumerate(keys):",
+        "    while time.time() < start + place / 100:  # sleeping would take too long",
+        "        pass",
+        *[f"    {line}" for line in _creation(trial)],
+        "    print(read, flush=True)",
+    ]
+    lines = [
+        *racing,
+        *_program(trial, again, body, racing),
+        f"for wait in range(1, {_RACES}):",
+        "    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as path:",
+        f"        {_opening(fresh)}",
+        "        start = time.time() + min(wait, 4) / 2",
+        "        creators = [subprocess.Popen([*command, path, str(number), str(start)], stdout=subprocess.PIPE, env=environment)",
+        "                    for number in range(2)]",
+        "        seen = [creator.communicate()[0].decode().splitlines() for creator in creators]",
+        *[f"        {line}" for line in _winner(trial, "zip(*seen)")],
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh, again))
+
+
+def without_handles(trial: Trial, key: str) -> Executed:
+    """The script of DUR-5 where no file can be opened."""
+    fault = [
+        "taken = [os.open(os.devnull, os.O_RDONLY)]",
+        "limits = resource.getrlimit(resource.RLIMIT_NOFILE)",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 1, limits[1]))",
+        "with contextlib.suppress(OSError):  # until there is no handle left",
+        "    while True:",
+        "        taken.append(os.open(os.devnull, os.O_RDONLY))",
+    ]
+    end = [
+        "resource.setrlimit(resource.RLIMIT_NOFILE, limits)",
+        "for handle in taken:",
+        "    os.close(handle)",
+    ]
+    return _asked_meanwhile(trial, key, fault, end)
+
+
+def without_permission(trial: Trial, key: str) -> Executed:
+    """The script of DUR-5 where nothing in the store's directory can be read."""
+    fault = [
+        "found = [path]",
+        "for entry in found:  # what is in a directory comes behind it",
+        "    if os.path.isdir(entry):",
+        "        found += [below.path for below in os.scandir(entry) if not below.is_symlink()]",
+        "for entry in reversed(found):",
+        "    os.chmod(entry, 0)",
+        "user = os.geteuid()",
+        "os.seteuid(user or 65534)  # root may read all",
+    ]
+    end = [
+        "os.seteuid(user)",
+        "for entry in found:",
+        "    os.chmod(entry, 0o700)",
+    ]
+    return _asked_meanwhile(trial, key, fault, end)
+
+
+def _asked_meanwhile(trial: Trial, key: str, fault: Sequence[str], end: Sequence[str]) -> Executed:
+    """A script that asks the same before a fault and while it lasts."""
+    fresh = fresh_opening(trial)
+    questions: list[Operation] = [Get(key), Exists(key), GetSize(key)]
+    if trial.offers(Need.LISTING):
+        directory = key.partition("/")[0]
+        questions += [ListAll(), ListDir(directory), IsEmpty(directory)]
+    lines = [
+        "path = tempfile.mkdtemp()",
+        _opening(fresh),
+        _set(trial, key, _KEPT),
+        "async def answer(question):",
+        "    try:",
+    ]
+    for question in questions:
+        lines += [f"        if question == {str(question)!r}:", f"            return {question.question('store', trial.dialect)}"]
+    lines += [
+        "    except Exception as error:",
+        "        return error",
+        f"questions = {[str(question) for question in questions]!r}",
+        "right = [await answer(question) for question in questions]",
+        *fault,
+        "meanwhile = [await answer(question) for question in questions]",
+        *end,
+        "for question, before, now in zip(questions, right, meanwhile):",
+        "    assert isinstance(now, Exception) or now == before, f'{question} is {before}, and was {now} meanwhile'",
+    ]
+    return Executed("\n".join(lines), _imports(trial, fresh))
+
+
+def _racing(trial: Trial) -> list[str]:
+    """Statements that make the keys, and the function by which values are told apart."""
+    keys = [trial.key(number) for number in range(_RACING_KEYS)]
+    return [
+        f"keys = {keys!r}",
+        "def told(value):",
+        "    return str(value and f'{len(value)} bytes, of {sorted({*value})}')",
+    ]
+
+
+def _creation(trial: Trial) -> list[str]:
+    """Statements that create the key as one of the creators, and read it."""
+    key = trial.key()
+    call = _set(trial, key, "bytes([number]) * 65_536").replace(repr(key), "key").replace(".set(", ".set_if_not_exists(", 1)
+    return [
+        "try:",
+        f"    {call}",
+        "except Exception:",
+        "    pass  # who is refused has not won",
+        f"read = told({_get(trial)})",
+    ]
+
+
+def _winner(trial: Trial, seen: str) -> list[str]:
+    """Statements that demand one winner."""
+    return [
+        f"for key, reads in zip(keys, {seen}):",
+        f"    left = told({_get(trial)})",
+        "    assert {*reads} == {left}, f'{key}: the creators read {reads}, and in the end there is {left}'",
+    ]
 
 
 _STARTED = "with subprocess.Popen([*command, path], stdout=subprocess.PIPE, env=environment) as process:"

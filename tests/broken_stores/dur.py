@@ -211,6 +211,26 @@ class TakesFaultsForMissing(SoundFileStore):
         self.values = FilesOrNothing(root)
 
 
+class FilesForItsUser(Files):
+    """Takes a file that its user may not read for a key that is not set."""
+
+    def __getitem__(self, key: str) -> bytes:
+        try:
+            return super().__getitem__(key)
+        except PermissionError:
+            raise KeyError(key) from None
+
+
+class TakesWhatIsForbiddenForMissing(SoundFileStore):
+    """Reads None where a file may not be read."""
+
+    breaks: ClassVar = frozenset({"DUR-5"})
+
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        self.values = FilesForItsUser(root)
+
+
 class FilesThatCanBeSeen(Files):
     """Lists nothing where a directory cannot be read."""
 
