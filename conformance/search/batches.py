@@ -14,6 +14,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
 
 from conformance.clause import ClauseFailure
+from conformance.contract import CONTRACT
 from conformance.search.kept import file_name
 from conformance.search.play import Divergence
 from conformance.search.program import Program
@@ -77,7 +78,7 @@ class Batches(ABC):
         """
 
     def run(self, seconds: float) -> None:
-        """Search until the time is used up; another run goes on from there.
+        """Search until the time is used up, or each clause was found broken; another run goes on from there.
 
         Raises:
             BlockedError: a call blocked the event loop; the thread is left behind.
@@ -108,7 +109,8 @@ class Batches(ABC):
             raise errors[0]
 
     def _run_batches(self, end: float) -> None:
-        while (left := end - time.monotonic()) > 0 and not self._stop.is_set():
+        every = {clause.id for clause in CONTRACT}
+        while (left := end - time.monotonic()) > 0 and not self._stop.is_set() and not every <= self.known:
             if self._each:
                 self._size = max(_SMALLEST_BATCH, min(2 * self._size, _LARGEST_BATCH, int(left / self._each)))
             began = time.monotonic()

@@ -33,7 +33,7 @@ def generator() -> Generator:
 @pytest.fixture(scope="module")
 def searched() -> Report:
     """A report of a run with binary programs alone."""
-    return check(TIRING, clauses=select(["EXI-1"]), profile=replace(QUICK, search=0.0, binary=3.0), guard=False)
+    return check(TIRING, clauses=select(["EXI-1"]), profile=replace(QUICK, search=0.0, binary=120.0), guard=False)
 
 
 def test_zeros_are_no_operation(generator):
