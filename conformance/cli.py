@@ -414,6 +414,9 @@ def _compare(given: argparse.Namespace) -> int:
             console.print(f"    {operation}")
         console.print(f"{first.name}: {found.difference.first}")
         console.print(f"{second.name}: {found.difference.second}")
+        console.print(f"a script that demands of {second.name} what {first.name} does:")
+        for line in found.difference.script.splitlines():
+            console.print(f"    {line}", soft_wrap=True)
     return 1
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
-from conformance.expectation import Outcome, Returned
-from conformance.operations import ListAll, ListDir, ListPrefix, Operation
+from conformance.clause import Need
+from conformance.expectation import Expectation, Outcome, Returned, gives, gives_names, raises, returns
+from conformance.operations import Get, ListAll, ListDir, ListPrefix, Operation, Set
 from conformance.profile import Profile
 from conformance.search.findings import StoreMaker
 from conformance.search.minimise import minimise
 from conformance.search.play import Player, limited
-from conformance.search.pool import make_pool
+from conformance.search.pool import Pool, make_pool
 from conformance.search.program import LENGTH, Generator, Program
 from conformance.session import Session
-from conformance.subject import Subject
+from conformance.subject import AnyKey, Grammar, Subject
 from conformance.survey import Survey
+from conformance.trace import Asked, Opened, Performed, Trace
 from conformance.worker import BlockedError
 
 
@@ -30,11 +32,14 @@ class Difference:
         program: minimal, up to the operation whose outcomes differ.
         first: what it came to on the first store.
         second: on the second.
+        script: a program that performs it on the second store, and fails where that does not do what the first did; it needs the
+            store and the standard library alone.
     """
 
     program: Program
     first: Outcome
     second: Outcome
+    script: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,15 @@ class Comparison:
 def compare(first: Subject, second: Subject, profile: Profile, *, seed: int = 0, operations: int | None = None) -> Comparison:
     """Run the same programs on two stores until they differ, or the budget is used up.
 
-    Only what both offer is compared, and of two errors only that there were two.
+    Only what both offer is compared, and of two errors only that there were two. Where one of them cannot hold a key beside one
+    below it, as files cannot, no such keys are tried.
+
+    Args:
+        first: a store.
+        second: another.
+        profile: how long to go on, and the deadline of each call.
+        seed: fixes the programs.
+        operations: how many to perform, in place of the profile's time.
 
     Raises:
         TargetError: one of them cannot be opened.
@@ -99,20 +112,34 @@ class _Pair:
         self._closing = False
 
     async def search(self, seed: int, operations: int | None) -> Comparison:
-        # The keys are those that both take.
-        pool = make_pool(_Both(self._subject, self._other))
-        generator = Generator(pool, self._offers, seed)
-        started = time.monotonic()
-        while self.done < (operations or 1 << 62) and (operations or time.monotonic() - started < self._profile.search):
-            program = generator.program(LENGTH)
-            self.done += len(program)
-            try:
+        try:
+            generator = Generator(await self._pool(), self._offers, seed)
+            started = time.monotonic()
+            while self._goes_on(operations, started):
+                program = generator.program(LENGTH if operations is None else min(LENGTH, operations - self.done))
+                self.done += len(program)
                 found = await self._differ(program)
-            except TimeoutError:
-                return Comparison(None, self.done, await self._alone(self.overdue))
-            if found is not None:
-                return Comparison(await self._shortest(found), self.done)
+                if found is not None:
+                    return Comparison(self._with_script(await self._shortest(found)), self.done)
+        except TimeoutError:
+            return Comparison(None, self.done, await self._alone(self.overdue))
         return Comparison(None, self.done)
+
+    def _goes_on(self, operations: int | None, started: float) -> bool:
+        return time.monotonic() - started < self._profile.search if operations is None else self.done < operations
+
+    async def _pool(self) -> Pool:
+        """What programs are made of: keys that both stores take, and hold beside each other."""
+        pool = make_pool(_grammar_of_both(self._subject.grammar, self._other.grammar))
+        below = [key for key in pool.keys if any(key.startswith(f"{other}/") for other in pool.keys)]
+        if not below or Need.WRITES not in self._offers:
+            return pool
+        above = next(key for key in pool.keys if below[0].startswith(f"{key}/"))
+        value = pool.values[0]
+        outcomes = await self._perform((Set(above, value), Set(below[0], value), Get(above), Get(below[0])))
+        if outcomes[2:] == [(Returned(value), Returned(value))] * 2:
+            return pool
+        return replace(pool, keys=tuple([key for key in pool.keys if key not in below]))
 
     async def _alone(self, overdue: Overdue | None) -> Overdue | None:
         """The call that did not return, on a new store without those before it, if it does not return there either."""
@@ -133,8 +160,23 @@ class _Pair:
         program = await minimise(found.program, shows)
         return await self._differ(program) or found
 
+    def _with_script(self, found: Difference) -> Difference:
+        subject, dialect = self._other, self._sides[1][1].dialect
+        *before, last = found.program
+        steps = [Performed("store", operation) for operation in before]
+        asked = Asked("store", last, "", _like(last, found.first))
+        trace = Trace([Opened("store", "store_path"), *steps, asked], minimal=True)
+        return replace(found, script=trace.script(subject, dialect))
+
     async def _differ(self, program: Program) -> Difference | None:
         """The program up to the first operation whose outcomes differ, with them."""
+        outcomes = await self._perform(program)
+        last = program[len(outcomes) - 1]
+        return None if _same(last, *outcomes[-1]) else Difference(program[: len(outcomes)], *outcomes[-1])
+
+    async def _perform(self, program: Program) -> list[tuple[Outcome, Outcome]]:
+        """What the program comes to on new stores, up to the first operation whose outcomes differ."""
+        done: list[tuple[Outcome, Outcome]] = []
         async with limited(self._sides[0][0].watch, self._profile.deadline) as limit, AsyncExitStack() as stack:
             players: list[Player] = []
             self._closing = False
@@ -149,11 +191,11 @@ class _Pair:
                     self._now(session, str(operation), program[: index + 1])
                     outcomes.append(await player.perform(operation))
                 one, two = outcomes
+                done.append((one, two))
                 if not _same(operation, one, two):
-                    self._closing = True
-                    return Difference(program[: index + 1], one, two)
+                    break
             self._closing = True
-        return None
+        return done
 
     def _closes(self, session: Session, program: Program) -> None:
         """Say that a store is closed, as the next thing, unless that is because a call is overdue."""
@@ -164,12 +206,16 @@ class _Pair:
         self.overdue = Overdue(session.subject.name, call, program, self._profile.deadline)
 
 
-class _Both:
-    """The keys and values that two subjects take."""
+def _grammar_of_both(first: Grammar, second: Grammar) -> Grammar:
+    return first if isinstance(first, AnyKey) and isinstance(second, AnyKey) else _Both(first, second)
 
-    def __init__(self, first: Subject, second: Subject) -> None:
-        self._first = first.grammar
-        self._second = second.grammar
+
+class _Both:
+    """The keys and values that two grammars allow."""
+
+    def __init__(self, first: Grammar, second: Grammar) -> None:
+        self._first = first
+        self._second = second
 
     def legal(self, key: str) -> bool:
         return self._first.legal(key) and self._second.legal(key)
@@ -182,6 +228,15 @@ class _Both:
 
     def value(self, data: bytes) -> bool:
         return self._first.value(data) and self._second.value(data)
+
+
+def _like(operation: Operation, outcome: Outcome) -> Expectation:
+    """What is the same as this outcome."""
+    if not isinstance(outcome, Returned):
+        return raises()
+    if isinstance(operation, (ListAll, ListDir, ListPrefix)):
+        return gives_names(cast("list[str]", outcome.value))
+    return returns if operation.changes else gives(outcome.value)
 
 
 def _same(operation: Operation, one: Outcome, two: Outcome) -> bool:

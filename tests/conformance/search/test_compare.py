@@ -1,7 +1,12 @@
 """Two stores beside each other."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from threading import Event
 
+import broken_stores
 import pytest
 from unruly_stores import Blocks
 
@@ -28,6 +33,56 @@ def test_first_difference_is_minimal():
     difference = compare(one, two, QUICK, operations=3_000).difference
     assert difference is not None
     assert [type(operation) for operation in difference.program[:-1]] == [Set, Get, Delete]
+
+
+def script_of(one: str, two: str) -> str:
+    """The script of the first difference between two stores."""
+    difference = compare(subject(one), subject(two), QUICK, operations=3_000).difference
+    assert difference is not None
+    return difference.script
+
+
+def run(source: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as a program of its own."""
+    command = [sys.executable, "-c", source]
+    environment = {**os.environ, "PYTHONPATH": str(Path(broken_stores.__file__).parents[1])}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)  # noqa: S603, PLW1510
+
+
+SOUND = "broken_stores.sound:SoundStore"
+DIFFERENT = [
+    "broken_stores.del_:ReadsWhatWasDeleted",
+    "broken_stores.get:MissingKeyIsEmpty",
+    "broken_stores.lst:ListsSiblingsTwice",
+]
+
+
+@pytest.mark.parametrize("other", DIFFERENT)
+def test_script_fails_on_the_second(other):
+    """The script of a difference fails where the second store does not do what the first does."""
+    assert "AssertionError" in run(script_of(SOUND, other)).stderr
+
+
+@pytest.mark.parametrize("other", DIFFERENT)
+def test_script_holds_on_the_first(other):
+    """The script of a difference holds on a store that does what the first does."""
+    module, name = other.split(":")
+    source = script_of(SOUND, other).replace(f"from {module} import {name}", "from broken_stores.sound import SoundStore")
+    assert run(source.replace(name, "SoundStore")).stderr == ""
+
+
+def test_keys_that_one_cannot_hold_beside_each_other():
+    """A store of files and one in memory do not differ by a key and one below it, which files cannot be."""
+    files = conformance.Subject(
+        name="files", opening=conformance.Recipe("reference_stores:LocalStore", {"root": "{tmp_path}/root"})
+    )
+    assert compare(files, subject("reference_stores:MemoryStore"), QUICK, operations=1_000).difference is None
+
+
+def test_keys_that_both_hold_beside_each_other():
+    """Of two stores that hold a key beside one below it, one that deletes both with the first is found out."""
+    difference = compare(subject(SOUND), subject("broken_stores.del_:DeleteTakesTheTree"), QUICK, operations=3_000).difference
+    assert difference is not None
 
 
 @pytest.mark.parametrize(
