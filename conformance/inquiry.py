@@ -16,6 +16,7 @@ from conformance.admission import NotAdmittedError
 from conformance.clause import Clause, ClauseFailure, Inconclusive, Need, NotApplicable, Verdict
 from conformance.contract import CONTRACT
 from conformance.guarded import run_in_guard
+from conformance.needed_reads import keep_needed_reads
 from conformance.package import package_of
 from conformance.recipe import TargetError
 from conformance.report.report import Result, broken
@@ -337,6 +338,8 @@ async def decide(trial: Trial) -> Result:
         await clause.check(trial)
         return Result(clause, Verdict.PASSED, because=trial.note)
     except ClauseFailure as failure:
+        if not clause.guarded:
+            await keep_needed_reads(trial)
         return failed(trial, failure)
     except NotApplicable as reason:
         return Result(clause, Verdict.NOT_APPLICABLE, reason=reason.reason)

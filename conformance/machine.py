@@ -363,7 +363,7 @@ class StoreStateMachine(RuleBasedStateMachine):
 
     def _trace_of(self, failed: Failed) -> Trace:
         dialect = self.survey.dialect
-        trace = Trace([Opened("store", "store_path")])
+        trace = Trace([Opened("store", "store_path")], minimal=True)
         for step in failed.steps:
             match step:
                 case OnReader(operation):

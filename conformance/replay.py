@@ -93,6 +93,7 @@ async def perform(trial: Trial, trace: Trace) -> None:
         NotApplicable: the subject cannot do what it needs.
     """
     handles: dict[str, Handle] = {}
+    trial.trace.minimal = trace.minimal
     for step in trace.steps:
         match step:
             case Opened(again=True):

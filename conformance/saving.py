@@ -104,4 +104,4 @@ def decode_trace(saved: object) -> Trace:
     steps = decode(saved)
     if not isinstance(steps, tuple) or not all(isinstance(step, (Opened, Performed, Executed, Asked)) for step in steps):  # pyright: ignore[reportUnknownVariableType]
         raise SavedTraceError("this is no saved trace: a trace is a list of steps")
-    return Trace([*steps])
+    return Trace([*steps], minimal=True)

@@ -77,9 +77,16 @@ Step: TypeAlias = Opened | Performed | Executed | Asked
 
 @dataclass
 class Trace:
-    """The steps since the store was opened."""
+    """The steps since the store was opened.
+
+    Attributes:
+        steps: what was done, and at the end what was asked.
+        minimal: whether the fault does not show without any of them; where it is not known, a read whose answer was right is
+            taken to be needless.
+    """
 
     steps: list[Step] = field(default_factory=list[Step])
+    minimal: bool = False
 
     def opened(self, step: Opened) -> None:
         """Add an opening; a new store under a name that is taken begins a new trace."""
@@ -88,7 +95,9 @@ class Trace:
         self.steps.append(step)
 
     def essential(self) -> list[Step]:
-        """The steps without the reads whose answers were right."""
+        """The steps that are needed."""
+        if self.minimal:
+            return [*self.steps]
         return [
             step
             for number, step in enumerate(self.steps)

@@ -111,11 +111,18 @@ class Trial:
         self.timeline = ""
         """What concurrent clients did, drawn, where that is the finding."""
         self._workspace = workspace
+        self._others = 0
         self.watch = watch
         self._world = world
         self._processes = processes
         self._stack = AsyncExitStack()
         self._variables: dict[str, Any] = {}
+
+    def anew(self) -> Trial:
+        """Return another trial of the same, with new stores."""
+        self._others += 1
+        workspace = self._workspace / f"anew{self._others}"
+        return Trial(self.subject, self.survey, self.clause, self.profile, workspace, self.watch)
 
     # Stores
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+from broken_stores.del_ import ReadsWhatWasDeleted
 from broken_stores.sound import SoundStore
 
 import conformance
@@ -273,3 +274,12 @@ subject = Subject(name="a subject", opening=Recipe("broken_stores.sound:SoundSto
 
 NUMBER = 7
 """What cannot be called."""
+
+
+class ReadsSomeOfWhatWasDeleted(ReadsWhatWasDeleted):
+    """Reads from a cache what was read before, of the keys that begin with an `a`: the contract's examples have none."""
+
+    async def delete(self, key: str) -> None:
+        await super().delete(key)
+        if not key.startswith("a"):
+            self.cache.pop(key, None)

@@ -53,7 +53,7 @@ def trace_of(program: Sequence[Operation], finding: Finding) -> Trace:
     """The trace of a program that ends with the operation that shows the fault."""
     steps = [Performed("store", operation) for operation in program[:-1]]
     asked = Asked("store", program[-1], "", finding.divergence.expectation)
-    return Trace([Opened("store", "store_path"), *steps, asked])
+    return Trace([Opened("store", "store_path"), *steps, asked], minimal=True)
 
 
 def result_of(clause: Clause, finding: Finding, subject: Subject, dialect: Dialect) -> Result:
