@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from conformance.clause import ClauseFailure
 from conformance.replay import perform
-from conformance.trace import Step, Trace, has_statements
+from conformance.trace import Asked, Step, Trace, has_statements
 from conformance.trial import Trial
 
 _SECONDS = 1.0
@@ -17,21 +17,28 @@ _SECONDS = 1.0
 async def keep_needed_reads(trial: Trial) -> None:
     """Make the trace of a trial that failed minimal, with the reads that its fault needs, if it needs any.
 
-    Nothing changes where the fault shows without them, or does not show a second time at all, or where the trace has statements,
-    which are run by its script alone.
+    Nothing changes where the fault shows without them, or does not show a second time at all, or is a call that hangs.
     """
     steps, essential = [*trial.trace.steps], trial.trace.essential()
-    if len(essential) == len(steps) or has_statements(trial.trace):
+    if len(essential) == len(steps) or (isinstance(steps[-1], Asked) and steps[-1].within is not None):
         return
-    if await _fails(trial, essential) or not await _fails(trial, steps):
+    fails = _ends_with_an_error if has_statements(trial.trace) else _fails
+    if await fails(trial, essential) or not await fails(trial, steps):
         return
     until = time.monotonic() + _SECONDS
     for step in [step for step in steps if step not in essential]:
         shorter = [other for other in steps if other is not step]
-        if time.monotonic() < until and await _fails(trial, shorter):
+        if time.monotonic() < until and await fails(trial, shorter):
             steps = shorter
     trial.trace.steps[:] = steps
     trial.trace.minimal = True
+
+
+async def _ends_with_an_error(trial: Trial, steps: Sequence[Step]) -> bool:
+    """Whether the script of these steps does, in a process of its own."""
+    from conformance.concurrency.threads_elsewhere import error_of
+
+    return bool(await error_of(trial, Trace([*steps], minimal=True).script(trial.subject, trial.dialect)))
 
 
 async def _fails(trial: Trial, steps: Sequence[Step]) -> bool:

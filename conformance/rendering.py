@@ -30,9 +30,10 @@ def python_bytes(value: bytes) -> str:
         return f"{value[:1]!r} * {size}"
     if value == bytes(range(256)) * (size // 256):
         return "bytes(range(256))" if size == 256 else f"bytes(range(256)) * {size // 256}"
-    period = (value + value).find(value, 1)
-    if period <= _SHORT:
-        return f"{value[:period]!r} * {size // period}"
+    period = value.find(value[:_SHORT], 1)
+    if 0 < period <= _SHORT and value == (value[:period] * (size // period + 1))[:size]:
+        whole = f"{value[:period]!r} * {-(-size // period)}"
+        return f"({whole})[:{size}]" if size % period else whole
     return repr(value)
 
 

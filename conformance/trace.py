@@ -64,12 +64,16 @@ class Executed:
 
 @dataclass(frozen=True)
 class Asked:
-    """The check at the end: an operation, or an expression where `operation` is None, and what it was expected to come to."""
+    """The check at the end: an operation, or an expression where `operation` is None, and what it was expected to come to.
+
+    It did not return `within` so many seconds, where that is not None.
+    """
 
     variable: str
     operation: Operation | None
     source: str
     expectation: Expectation
+    within: float | None = None
 
 
 Step: TypeAlias = Opened | Performed | Executed | Asked
@@ -181,7 +185,14 @@ def _question(step: Asked, dialect: Dialect) -> list[str]:
     lines = [f"got = {source}"]
     if step.expectation.admits_errors:
         lines = ["try:", *[f"    {line}" for line in lines], "except Exception as error:", "    got = error"]
+    if step.within is not None:
+        return limited(lines, step.within)
     return [*lines, f"assert {step.expectation.python()}, repr(got)[:200]"]
+
+
+def limited(lines: Iterable[str], seconds: float) -> list[str]:
+    """Return statements that raise TimeoutError where these take longer."""
+    return [f"async with asyncio.timeout({seconds:g}):", *[f"    {line}" for line in lines]]
 
 
 def namespace(source: str, dialect: Dialect) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import inspect
 import time
 from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from string import Template
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from conformance.admission import admit
 from conformance.awaiting import awaited, close_store
 from conformance.clause import Clause, ClauseFailure, Need, NotApplicable
-from conformance.expectation import Expectation, Outcome, Raised, Returned, gives, gives_names, returns
+from conformance.expectation import Expectation, Outcome, Raised, Returned, gives, gives_names, raises, returns
 from conformance.operations import Clear, Delete, Exists, Get, GetSize, ListAll, Operation, Set, SetEach
 from conformance.profile import Profile
 from conformance.recipe import Opening, Place, TargetError
 from conformance.rendering import brief_error, brief_source
 from conformance.subject import Subject
 from conformance.survey import Survey
-from conformance.trace import Asked, Executed, Opened, Performed, Trace, namespace
+from conformance.trace import Asked, Executed, Opened, Performed, Trace, limited, namespace
 
 if TYPE_CHECKING:
     from conformance.durability.processes import Processes
@@ -436,17 +436,34 @@ class Trial:
         if operation.changes:
             handle.written.update(dict.fromkeys(operation.names()))
         deadline = self.profile.deadline * (1 + operation.count / 100 if isinstance(operation, SetEach) else 1)
-        return await self._attempt(operation.apply(handle.store, self.dialect), str(operation), operation.method, deadline)
+        asked = Asked(handle.variable, operation, "", returns | raises())
+        return await self._attempt(operation.apply(handle.store, self.dialect), asked, str(operation), operation.method, deadline)
 
-    async def _attempt(self, call: Any, what: str, method: str, deadline: float) -> Outcome:
+    async def _attempt(self, call: Any, step: Executed | Asked, what: str, method: str, deadline: float) -> Outcome:
         try:
             async with self._limited(what, deadline, method):
                 return Returned(await call)
-        except (ClauseFailure, NotApplicable, KeyboardInterrupt, asyncio.CancelledError):
+        except ClauseFailure:
+            self._show_overdue(step, deadline)
+            raise
+        except (NotApplicable, KeyboardInterrupt, asyncio.CancelledError):
             raise
         except BaseException as error:  # noqa: BLE001  # a native panic is an outcome too
             self.errors += 1
             return Raised(error)
+
+    def _show_overdue(self, step: Executed | Asked, seconds: float) -> None:
+        """Let the script end with what did not return, and wait no longer for it than was waited here."""
+        match self.trace.steps:
+            case [*_, Executed(source=source) as last] if isinstance(step, Executed) and source == step.source:
+                self.trace.steps[-1] = replace(last, source="\n".join(limited(source.splitlines(), seconds)))
+            case [*_, Asked(operation=operation, source=source) as last] if isinstance(step, Asked) and (operation, source) == (
+                step.operation,
+                step.source,
+            ):
+                self.trace.steps[-1] = replace(last, within=seconds)
+            case steps:
+                steps.append(replace(step, within=seconds) if isinstance(step, Asked) else step)
 
     @asynccontextmanager
     async def _limited(self, what: str, deadline: float, method: str = "") -> AsyncGenerator[None, None]:
@@ -482,12 +499,18 @@ class Trial:
         """
         text = self._filled(source, names)
         self.trace.steps.append(Executed(text))
-        outcome = await self._attempt(self._evaluate(text, "exec"), text, text, self.profile.deadline)
+        outcome = await self._attempt(self._evaluate(text, "exec"), Executed(text), text, text, self.profile.deadline)
         self._judge(outcome, returns, "", brief_source(text))
 
-    async def outcome_of(self, source: str, **names: str) -> Outcome:
-        """Return what a Python expression comes to; its variables are those of `execute`."""
-        return await self._attempt(self._evaluate(self._filled(source, names), "eval"), source, source, self.profile.deadline)
+    async def outcome_of(self, source: str, *, scripted: str = "", **names: str) -> Outcome:
+        """Return what a Python expression comes to; its variables are those of `execute`.
+
+        A script in which it hangs has `scripted` in its place, if that is given.
+        """
+        asked = Asked("", None, scripted or source, returns | raises())
+        return await self._attempt(
+            self._evaluate(self._filled(source, names), "eval"), asked, source, source, self.profile.deadline
+        )
 
     async def ask(self, source: str, expectation: Expectation, because: str = "", *, shown: str = "", **names: str) -> Any:
         """Demand that a Python expression comes to what is expected, and return its value, or the error.
@@ -500,8 +523,9 @@ class Trial:
             names: the keys.
         """
         text = self._filled(source, names)
-        self.trace.steps.append(Asked("", None, text, expectation))
-        outcome = await self._attempt(self._evaluate(text, "eval"), text, text, self.profile.deadline)
+        asked = Asked("", None, text, expectation)
+        self.trace.steps.append(asked)
+        outcome = await self._attempt(self._evaluate(text, "eval"), asked, text, text, self.profile.deadline)
         return self._judge(outcome, expectation, because, shown or brief_source(text))
 
     def _filled(self, source: str, names: Mapping[str, str]) -> str:

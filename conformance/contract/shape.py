@@ -132,7 +132,7 @@ async def _awaitable(trial: Trial) -> None:
             continue  # TYP-1's and TYP-2's to judge
         call = operation.call(store.variable, trial.dialect).removeprefix("await ")
         await trial.ask(f"inspect.isawaitable(call := {call})", gives(value=True), "callers await it")
-        await trial.outcome_of("await call")
+        await trial.outcome_of("await call", scripted=f"await {call}")
     if trial.offers(Need.LISTING):
         for call in ("store.list()", "store.list_prefix('')", "store.list_dir('')"):
             await trial.open()

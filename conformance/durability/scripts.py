@@ -118,6 +118,7 @@ def used_in_a_fork(trial: Trial, key: str, other: str) -> Executed:
         f"    {_set(trial, other, _CHILD)}",
         f"    return known and await holds({other!r}, {_CHILD})",
         _set(trial, key, _BEFORE),
+        f"assert await holds({key!r}, {_BEFORE})",
         "if (child := os.fork()) == 0:",
         "    with contextlib.suppress(Exception):  # it may raise",
         "        os._exit(not asyncio.run(is_right_in_a_child()))",
