@@ -15,8 +15,8 @@ from conformance.subject import Subject
 _STANDARD_IMPORTS = {
     name: f"import {name}"
     for name in (
-        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "logging", "os", "pathlib", "pickle", "random", "resource",
-        "storeproto", "subprocess", "sys", "tempfile", "textwrap", "threading", "time",
+        "asyncio", "contextlib", "copy", "gc", "inspect", "io", "itertools", "logging", "os", "pathlib", "pickle", "random",
+        "resource", "storeproto", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "types",
     )
 }  # fmt: skip
 

@@ -283,3 +283,10 @@ class ReadsSomeOfWhatWasDeleted(ReadsWhatWasDeleted):
         await super().delete(key)
         if not key.startswith("a"):
             self.cache.pop(key, None)
+
+
+class HangsInGet(SoundStore):
+    """Never answers what a value is."""
+
+    async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+        await asyncio.Event().wait()

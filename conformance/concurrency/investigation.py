@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from conformance.clause import ClauseFailure, Need, NotApplicable
 from conformance.concurrency.history import Kind
 from conformance.concurrency.live import LiveSearch
+from conformance.concurrency.program import Pace
 from conformance.concurrency.scenario import Names, Register, Scenario
 from conformance.concurrency.script import source_of
 from conformance.concurrency.search import Found, Search, Stage
@@ -173,8 +174,8 @@ def _fail(trial: Trial, found: Found) -> None:
     """Say what was found on the deterministic loop, with a time line and a script."""
     program = found.run.program
     trial.timeline = timeline(shown(found.run, found.flaw))
-    trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(found.run, found.delays or {}, trial.dialect))]
-    if found.delays is not None:
+    trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(found.run, found.pace or Pace(), trial.dialect))]
+    if found.pace is not None:
         how = "found on the deterministic event loop, and shown by asyncio's own: the script repeats it"
     else:
         how = (
@@ -239,7 +240,7 @@ async def _search_live(trial: Trial, scenario: Scenario, why: str, often: int, *
     if search.found is not None:
         run, flaw = search.found
         trial.timeline = timeline(shown(run, flaw))
-        trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(run, {}, trial.dialect))]
+        trial.trace.steps[:] = [Opened("store", "store_path"), Executed(source_of(run, Pace(), trial.dialect))]
         raise ClauseFailure(
             flaw.expected, flaw.actual, f"found with {real}; the script does the same, and need not show it each time"
         )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from conformance.concurrency.loop import CLIENT
 from conformance.dialect import Dialect
 from conformance.expectation import Outcome, Raised, Returned
 from conformance.operations import Operation
+
+T = TypeVar("T")
 
 BESIDE = -1
 """The number, in the place of a client's, of who prepares and looks afterwards."""
@@ -154,6 +157,35 @@ class Run:
         return [record for record in self.records if record.client == BESIDE][len(self.program.prepared) :]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How the clients of a program are paced on asyncio's own loop, where no schedule orders them.
+
+    Attributes:
+        delays: before which operation, by its client and its place, a client lets the others make how many steps.
+        pauses: within which operation, after how many of its own steps, it lets them make how many.
+    """
+
+    delays: Mapping[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+    pauses: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict[tuple[int, int], tuple[int, int]])
+
+
+@types.coroutine
+def paused(call: Coroutine[Any, Any, T], after: int, rounds: int) -> Generator[Any, Any, T]:
+    """Await `call`; after so many of its steps, let others make so many."""
+    step = 0
+    while True:
+        if step == after:
+            for _ in range(rounds):
+                yield
+        try:
+            waits = call.send(None)
+        except StopIteration as end:
+            return cast("T", end.value)
+        step += 1
+        yield waits
+
+
 @dataclass
 class Play:
     """A program that is performed on a store, in the event loop that runs.
@@ -163,7 +195,7 @@ class Play:
         store: the store.
         dialect: how it takes values.
         clock: gives the moments, to all that share a history.
-        delays: before which operation, by its client and its place, a client lets the others make how many steps.
+        pace: how the clients are paced.
         cancels: cancel by steps of the loop; else it is for a schedule to do.
     """
 
@@ -171,7 +203,7 @@ class Play:
     store: Any
     dialect: Dialect
     clock: Iterator[int] = field(default_factory=count)
-    delays: Mapping[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
+    pace: Pace = field(default_factory=Pace)
     cancels: bool = True
     records: list[Record] = field(default_factory=list[Record])
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -229,15 +261,16 @@ class Play:
 
     async def _client(self, number: int) -> None:
         for place, operation in enumerate(self.program.clients[number]):
-            for _ in range(self.delays.get((number, place), 0)):
+            for _ in range(self.pace.delays.get((number, place), 0)):
                 await asyncio.sleep(0)
-            await self._call(number, operation)
+            await self._call(number, operation, self.pace.pauses.get((number, place)))
 
-    async def _call(self, client: int, operation: Operation) -> None:
+    async def _call(self, client: int, operation: Operation, pause: tuple[int, int] | None = None) -> None:
         record = Record(client, operation, next(self.clock))
         self.records.append(record)
         try:
-            record.outcome = Returned(await operation.apply(self.store, self.dialect))
+            call = operation.apply(self.store, self.dialect)
+            record.outcome = Returned(await (call if pause is None else paused(call, *pause)))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or not task.cancelling():

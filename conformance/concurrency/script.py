@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
-from conformance.concurrency.program import BESIDE, Record, Run, Stop
+from conformance.concurrency.program import BESIDE, Pace, Record, Run, Stop
 from conformance.dialect import Dialect
 from conformance.expectation import Raised, Returned
 from conformance.rendering import python_bytes
 
+_PAUSING = (
+    "@types.coroutine",
+    "def paused(call, after, rounds):  # after so many of its steps, others make so many",
+    "    for step in itertools.count():",
+    "        for _ in range(rounds if step == after else 0): yield",
+    "        try: waits = call.send(None)",
+    "        except StopIteration as end: return end.value",
+    "        yield waits",
+)
 
-def source_of(run: Run, delays: Mapping[tuple[int, int], int], dialect: Dialect) -> str:
+
+def source_of(run: Run, pace: Pace, dialect: Dialect) -> str:
     """Return statements that do on `store` what a run did, and fail where its answers come again.
 
     Args:
         run: the run.
-        delays: before which operation, by its client and its place, a client lets the others make how many steps.
+        pace: how the clients are paced.
         dialect: how the store takes values.
     """
     program = run.program
     answers: list[str] = []
-    lines = ["got = {}", *_prepared(run, dialect, answers), *_clients(run, delays, dialect, answers)]
+    pausing = _PAUSING if pace.pauses else ()
+    lines = ["got = {}", *pausing, *_prepared(run, dialect, answers), *_clients(run, pace, dialect, answers)]
     clients = ", ".join([f"client_{number + 1}()" for number in range(len(program.clients))])
     if program.cancellations:
         lines.append(f"tasks = [asyncio.create_task(client) for client in ({clients},)]")
@@ -55,7 +65,7 @@ def holding_source_of(run: Run, stop: Stop, dialect: Dialect) -> str:
         "armed, stands, go_on, calls = threading.Event(), threading.Event(), threading.Event(), []",
         *_hold(stop),
         *_prepared(run, dialect, answers),
-        *_clients(run, {}, dialect, answers),
+        *_clients(run, Pace(), dialect, answers),
         "armed.set()",
         f"first = asyncio.create_task(client_{stop.client + 1}())",
         "while not (stands.is_set() or first.done()): await asyncio.sleep(0.001)",
@@ -102,17 +112,22 @@ def _prepared(run: Run, dialect: Dialect, answers: list[str]) -> list[str]:
     return [_statement(record, dialect, answers) for record in beside[: len(run.program.prepared)]]
 
 
-def _clients(run: Run, delays: Mapping[tuple[int, int], int], dialect: Dialect, answers: list[str]) -> list[str]:
+def _clients(run: Run, pace: Pace, dialect: Dialect, answers: list[str]) -> list[str]:
     """A coroutine function for each client."""
     lines: list[str] = []
     for number, operations in enumerate(run.program.clients):
         records = [record for record in run.records if record.client == number]
         lines.append(f"async def client_{number + 1}():")
         for place in range(len(operations)):
-            if delay := delays.get((number, place), 0):
+            if delay := pace.delays.get((number, place), 0):
                 lines.append(f"    {_steps(delay)}")
             if place < len(records):
-                lines.append(f"    {_statement(records[place], dialect, answers)}")
+                statement = _statement(records[place], dialect, answers)
+                if pause := pace.pauses.get((number, place)):
+                    call = operations[place].call("store", dialect)
+                    after, rounds = pause
+                    statement = statement.replace(call, f"await paused({call.removeprefix('await ')}, {after}, {rounds})")
+                lines.append(f"    {statement}")
     return lines
 
 

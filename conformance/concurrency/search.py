@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import chain, permutations
+from itertools import chain, islice, permutations
 from random import Random
 from typing import Any
 
 from conformance.awaiting import close_store
 from conformance.concurrency.loop import IN_THREADS, DeterministicLoop, Schedule, StuckError, new_loop
-from conformance.concurrency.program import Play, Program, Run, Urgency, admit_all
+from conformance.concurrency.program import Pace, Play, Program, Run, Urgency, admit_all
 from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_other_schedules, with_schedule
 from conformance.dialect import Dialect
-from conformance.operations import Clear
+from conformance.operations import Clear, ListAll, ListDir, ListPrefix
 from conformance.recipe import Opening, Place
 
 _IDLE = 10
@@ -28,7 +28,9 @@ _SMALLER = 1_000
 _FEW_DECISIONS = 8
 """Decisions between clients at which one is preempted in turn, to find the schedule of a smaller program."""
 _PLAIN = 200
-"""Programs that are tried to make one that asyncio's own loop shows."""
+"""Programs with delays that are tried to make one that asyncio's own loop shows."""
+_LATEST_PAUSE, _LONGEST_PAUSE = 4, 12
+"""Steps of an operation after which it stands still in such a program, and steps that the others make meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ class Stage:
         play = Play(replace(program, cancellations=()), None, self.dialect)
         return self._perform(self.loop(play), play, lambda: play.run_serially(order))
 
-    def plain(self, program: Program, delays: Mapping[tuple[int, int], int]) -> Run:
+    def plain(self, program: Program, pace: Pace) -> Run:
         """Perform a program as asyncio's own loop would."""
-        play = Play(program, None, self.dialect, delays=delays)
+        play = Play(program, None, self.dialect, pace=pace)
         return self._perform(self.loop(play), play, play.run_clients)
 
     def _perform(self, loop: DeterministicLoop, play: Play, clients: Callable[[], Any]) -> Run:
@@ -131,13 +133,13 @@ class Found:
         program: the smallest program that shows it.
         run: what it came to.
         flaw: what is wrong with that.
-        delays: with which delays asyncio's own loop shows it; None where none were found.
+        pace: how the clients are paced where asyncio's own loop shows it; None where it was not seen to.
     """
 
     program: Program
     run: Run
     flaw: Flaw
-    delays: Mapping[tuple[int, int], int] | None
+    pace: Pace | None
 
 
 @dataclass
@@ -297,14 +299,13 @@ class Search:
 
     def _explained(self, program: Program) -> Found:
         """The flaw of the smallest program: as asyncio's own loop shows it, where it does."""
-        for number, (cancellations, delays) in enumerate(_delayed(program) if self.stage.plain_loop else ()):
-            if number >= _PLAIN or self._late():
+        for cancellations, pace in _paced(program) if self.stage.plain_loop else ():
+            if self._late():
                 break
-            plain = replace(program, cancellations=cancellations)
-            run = self.stage.plain(plain, delays)
+            run = self.stage.plain(replace(program, cancellations=cancellations), pace)
             flaw = self._flaw(run)
             if flaw is not None and not run.left:
-                return Found(program, run, flaw, delays)
+                return Found(program, run, flaw, pace)
         if not self.stage.plain_loop:
             program = self._standing(program)
         run = self._scheduled(program)
@@ -368,14 +369,34 @@ def _without_client(program: Program, number: int) -> Program:
     )
 
 
-def _delayed(program: Program) -> Iterator[tuple[tuple[tuple[int, int], ...], dict[tuple[int, int], int]]]:
-    """The cancellations and the delays of a program on asyncio's own loop, the fewest steps first."""
+def _paced(program: Program) -> Iterator[tuple[tuple[tuple[int, int], ...], Pace]]:
+    """The cancellations and the paces of a program on asyncio's own loop to try, the plainest first."""
+    yield from islice(_delayed(program), _PLAIN)
+    if not program.cancellations:
+        yield from [((), pace) for pace in _with_a_pause(program)]
+
+
+def _with_a_pause(program: Program) -> Iterator[Pace]:
+    """The paces at which one operation stands still, the shortest first; a listing's script has no one call to hold."""
+    places = [
+        (number, place)
+        for number, operations in enumerate(program.clients)
+        for place, operation in enumerate(operations)
+        if not isinstance(operation, (ListAll, ListDir, ListPrefix))
+    ]
+    for rounds in range(1, _LONGEST_PAUSE + 1):
+        for after in range(1, _LATEST_PAUSE + 1):
+            yield from [Pace(pauses={place: (after, rounds)}) for place in places]
+
+
+def _delayed(program: Program) -> Iterator[tuple[tuple[tuple[int, int], ...], Pace]]:
+    """The cancellations of a program on asyncio's own loop, and its paces with delays, the fewest steps first."""
     places = [(number, place) for number, operations in enumerate(program.clients) for place in range(len(operations))]
     cancelled = [client for client, _ in program.cancellations]
     for total in range(12):
         for steps in _summing_to(total, len(places) + len(cancelled)):
             delays = {place: count for place, count in zip(places, steps, strict=False) if count}
-            yield tuple([(client, 1 + count) for client, count in zip(cancelled, steps[len(places) :], strict=True)]), delays
+            yield tuple([(client, 1 + count) for client, count in zip(cancelled, steps[len(places) :], strict=True)]), Pace(delays)
 
 
 def _summing_to(total: int, count: int) -> Iterator[tuple[int, ...]]:

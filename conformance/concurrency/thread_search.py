@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from conformance.concurrency.program import Record, Run
+from conformance.concurrency.program import Pace, Record, Run
 from conformance.concurrency.scenario import Flaw, Names, Scenario
 from conformance.concurrency.script import holding_source_of, source_of
 from conformance.concurrency.search import Found, Search
@@ -171,7 +171,7 @@ def finding_of(found: Found, dialect: Dialect) -> ThreadFinding:
         program.preemptions,
         program.cancellations,
         tuple([(stop.at, holding_source_of(run, stop, dialect)) for stop in reversed(stops[:_HELD])]),
-        source_of(run, {}, dialect),
+        source_of(run, Pace(), dialect),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,20 @@ def test_right_answers_are_left_out():
     """Reads whose answers were right are no part of the script."""
     right = Asked("store", GetSize("k"), "", gives(0))
     assert "getsize" not in script(OPENED, right, Performed("store", Get("k")), asked(gives(b"v")))
+
+
+def test_a_minimal_trace_is_kept():
+    """Of a trace that is known to be minimal, reads whose answers were right are part of the script."""
+    steps = [OPENED, Performed("store", GetSize("k")), asked(gives(b"v"))]
+    assert "getsize" in Trace(steps, minimal=True).script(SOUND, Native())
+
+
+def test_script_of_what_hangs():
+    """A script waits for a call that did not return as long as the kit did, whatever else it catches."""
+    step = replace(asked(returns | raises()), within=0.1)
+    hanging = Subject(name="hangs", opening=Recipe("unruly_stores:HangsInGet"))
+    with pytest.raises(TimeoutError):
+        run(OPENED, step, subject=hanging)
 
 
 def test_statements_are_kept():
