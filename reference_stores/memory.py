@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Container, Iterable, MutableMapping
 from contextlib import suppress
 from threading import RLock
 from typing import Any, Literal, NoReturn, Self
@@ -118,6 +118,18 @@ class _Contents:
             raise
 
 
+class _KeysOfClosed:
+    """What a closed handle has in place of keys, so that an open one need not ask itself whether it is."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: MemoryStore) -> None:
+        self._handle = handle
+
+    def __contains__(self, key: object) -> bool:
+        raise closed_error(self._handle, "exists")
+
+
 class MemoryStore(SynchronousReadingHandle):
     """A store in the memory of this process, for tests and for small data.
 
@@ -150,6 +162,7 @@ class MemoryStore(SynchronousReadingHandle):
         self._contents: _Contents | None = contents
         self._writable_contents = None if read_only else contents
         self._home = contents
+        self._keys: Container[str] = contents.values
         self._read_only = read_only
 
     @property
@@ -167,6 +180,7 @@ class MemoryStore(SynchronousReadingHandle):
     def close(self) -> None:
         """End the use of this handle; other handles on the same data go on."""
         self._contents = self._writable_contents = None
+        self._keys = _KeysOfClosed(self)
 
     @override
     def _readable(self, operation: str) -> _Contents:
@@ -210,11 +224,9 @@ class MemoryStore(SynchronousReadingHandle):
 
     async def exists(self, key: str) -> bool:
         """Whether `key` is set."""
-        contents = self._contents
-        if contents is None:
-            raise closed_error(self, "exists")
-        if key in contents.values:  # a key that is there is a legal one
+        if key in self._keys:  # a key that is there is a legal one
             return True
+        contents = self._home
         if key != contents.checked:
             contents.checked = check_key(key)
         return False
