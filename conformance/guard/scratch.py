@@ -189,7 +189,8 @@ def _build(top: Path, slots: int, owner: int | None) -> ScratchTree:
 
 def make_decoys(directory: Path, place: str) -> tuple[Decoy, ...]:
     """Make decoys in `directory`: a file, and a directory with one; its name begins as a root's does (`startswith` is no check)."""
-    token = secrets.token_hex(8)
+    # Of digits alone: letters at the end of a name mean something to some stores (icechunk takes a `c` for a chunk).
+    token = f"{secrets.randbelow(10**16):016}"
     inner = directory / f"{_ROOT}-{token}"
     inner.mkdir()
     decoys = [Decoy(str(inner), None, place)]
