@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -86,9 +88,10 @@ class Proxy:
         self._plan: tuple[Disturbance, ...] = ()
         self._requests = 0
         self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name="conformance-proxy", daemon=True)
-        self._server: asyncio.Server | None = None
+        self._ended = asyncio.Event()
+        self._serving: set[asyncio.Task[None]] = set()
         self._port = 0
 
     def __enter__(self) -> Self:
@@ -111,24 +114,52 @@ class Proxy:
     def close(self) -> None:
         """Listen no more: whoever connects is refused."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            self._server = runner.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
-            self._port = self._server.sockets[0].getsockname()[1]
-            self._ready.set()
-            self._loop.run_forever()
-            self._server.close()
+            runner.run(self._listen())
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _listen(self) -> None:
+        # Not asyncio's server: one that is closed while it accepts leaves a connection open.
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.settimeout(0)
+            self._port = listening.getsockname()[1]
+            self._loop.add_reader(listening, self._accept, listening)
+            self._ready.set()
+            await self._ended.wait()
+            self._loop.remove_reader(listening)
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
+        await asyncio.sleep(0)  # for connections that are closed to be gone
+
+    def _accept(self, listening: socket.socket) -> None:
         try:
-            await self._answer(reader, writer)
-        except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass  # one of the two has gone
+            connection, _ = listening.accept()
+        except OSError:
+            return  # who came has gone
+        connection.settimeout(0)
+        task = self._loop.create_task(self._serve(connection))
+        self._serving.add(task)
+
+        def end(_: asyncio.Task[None]) -> None:
+            self._serving.discard(task)
+            connection.close()  # where the task was cancelled before its first step, too
+
+        task.add_done_callback(end)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
+        try:
+            with suppress(OSError, EOFError, asyncio.LimitOverrunError):  # one of the two has gone
+                await self._answer(reader, writer)
+                writer.close()
+                await writer.wait_closed()
         finally:
-            writer.close()
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(_BLANK)

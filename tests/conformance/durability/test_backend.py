@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+import sys
+import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from http import HTTPStatus
 from http.client import IncompleteRead, RemoteDisconnected
@@ -171,3 +176,18 @@ async def test_remote_store_over_s3(s3_options, monkeypatch: pytest.MonkeyPatch)
     recipe = Recipe("reference_stores:RemoteStore.from_url", {"url": "s3://bucket/{unique}", "storage_options": options})
     found = verdicts(Subject(name="S3", opening=recipe, backend=url, disposable=True))
     assert {verdict for verdict, _, _ in found.values()} == {Verdict.PASSED}, found
+
+
+def test_closed_proxy_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch):
+    """Who connects at the moment at which the proxy is closed is let go of."""
+    left: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: left.append(str(it.exc_value)))
+    for _ in range(20):
+        with warnings.catch_warnings(), ExitStack() as stack:
+            warnings.simplefilter("error")
+            with Proxy("http://127.0.0.1:9") as proxy:
+                place = ("127.0.0.1", int(proxy.url.rpartition(":")[2]))
+                for _ in range(20):
+                    stack.enter_context(socket.create_connection(place))
+            gc.collect()
+    assert left == []
