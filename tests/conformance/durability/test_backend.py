@@ -182,7 +182,7 @@ def test_closed_proxy_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch)
     """Who connects at the moment at which the proxy is closed is let go of."""
     left: list[str] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda it: left.append(str(it.exc_value)))
-    for _ in range(20):
+    for _ in range(60):
         with warnings.catch_warnings(), ExitStack() as stack:
             warnings.simplefilter("error")
             with Proxy("http://127.0.0.1:9") as proxy:
