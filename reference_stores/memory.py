@@ -49,9 +49,11 @@ class _Contents:
 
     def _interrupted(self) -> None:
         """Let go of the lock if this thread has it, after a change of which no one knows how far it came."""
-        with suppress(RuntimeError):  # raised where the lock is not this thread's: it was not taken yet, or is released
-            self.lock.release()
+        if self.lock.acquire(blocking=False):  # it is this thread's already, or no one's
             self.index.forget()
+            self.lock.release()
+            with suppress(RuntimeError):  # raised where it was no one's: the change had not taken it yet, or had released it
+                self.lock.release()
 
     def put(self, key: str, value: bytes) -> None:
         """Store `value` under `key`."""
