@@ -392,3 +392,6 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Delete, DeleteDir, Clear, ListAll, ListPrefix, ListDir, IsEmpty, GetSizePrefix,
 )  # fmt: skip
 """Every kind of operation."""
+
+LISTINGS = (ListAll, ListPrefix, ListDir)
+"""Those that give names one by one, in any order."""

@@ -121,7 +121,7 @@ class _Judge:
         if finding is not None:
             self._minimal[program] = finding.program
             failure = clause_failure(finding.program, finding.divergence)
-            failure.add_note(trace_of(finding.program, finding).script(self._subject, self._survey.dialect))
+            failure.add_note(trace_of(finding.program, finding.divergence.expectation).script(self._subject, self._survey.dialect))
             raise failure
 
     async def _found(self, program: Program) -> Finding | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.guard import GuardedWorld
 
 _SERIAL = count()
+_WHATEVER = returns | raises()
 _SHOWN = 987654321
 """The number by which a name is turned into a template of names."""
 
@@ -436,7 +437,7 @@ class Trial:
         if operation.changes:
             handle.written.update(dict.fromkeys(operation.names()))
         deadline = self.profile.deadline * (1 + operation.count / 100 if isinstance(operation, SetEach) else 1)
-        asked = Asked(handle.variable, operation, "", returns | raises())
+        asked = Asked(handle.variable, operation, "", _WHATEVER)
         return await self._attempt(operation.apply(handle.store, self.dialect), asked, str(operation), operation.method, deadline)
 
     async def _attempt(self, call: Any, step: Executed | Asked, what: str, method: str, deadline: float) -> Outcome:
@@ -507,7 +508,7 @@ class Trial:
 
         A script in which it hangs has `scripted` in its place, if that is given.
         """
-        asked = Asked("", None, scripted or source, returns | raises())
+        asked = Asked("", None, scripted or source, _WHATEVER)
         return await self._attempt(
             self._evaluate(self._filled(source, names), "eval"), asked, source, source, self.profile.deadline
         )

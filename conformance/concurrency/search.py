@@ -16,7 +16,7 @@ from conformance.concurrency.loop import IN_THREADS, DeterministicLoop, Schedule
 from conformance.concurrency.program import Pace, Play, Program, Run, Urgency, admit_all
 from conformance.concurrency.scenario import Flaw, Names, Scenario, never_returned, with_other_schedules, with_schedule
 from conformance.dialect import Dialect
-from conformance.operations import Clear, ListAll, ListDir, ListPrefix
+from conformance.operations import LISTINGS, Clear
 from conformance.recipe import Opening, Place
 
 _IDLE = 10
@@ -382,7 +382,7 @@ def _with_a_pause(program: Program) -> Iterator[Pace]:
         (number, place)
         for number, operations in enumerate(program.clients)
         for place, operation in enumerate(operations)
-        if not isinstance(operation, (ListAll, ListDir, ListPrefix))
+        if not isinstance(operation, LISTINGS)
     ]
     for rounds in range(1, _LONGEST_PAUSE + 1):
         for after in range(1, _LATEST_PAUSE + 1):

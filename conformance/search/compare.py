@@ -10,9 +10,9 @@ from typing import cast
 
 from conformance.clause import Need
 from conformance.expectation import Expectation, Outcome, Returned, gives, gives_names, raises, returns
-from conformance.operations import Get, ListAll, ListDir, ListPrefix, Operation, Set
+from conformance.operations import LISTINGS, Get, Operation, Set
 from conformance.profile import Profile
-from conformance.search.findings import StoreMaker
+from conformance.search.findings import StoreMaker, trace_of
 from conformance.search.minimise import minimise
 from conformance.search.play import Player, limited
 from conformance.search.pool import Pool, make_pool
@@ -20,7 +20,6 @@ from conformance.search.program import LENGTH, Generator, Program
 from conformance.session import Session
 from conformance.subject import AnyKey, Grammar, Subject
 from conformance.survey import Survey
-from conformance.trace import Asked, Opened, Performed, Trace
 from conformance.worker import BlockedError
 
 
@@ -161,12 +160,8 @@ class _Pair:
         return await self._differ(program) or found
 
     def _with_script(self, found: Difference) -> Difference:
-        subject, dialect = self._other, self._sides[1][1].dialect
-        *before, last = found.program
-        steps = [Performed("store", operation) for operation in before]
-        asked = Asked("store", last, "", _like(last, found.first))
-        trace = Trace([Opened("store", "store_path"), *steps, asked], minimal=True)
-        return replace(found, script=trace.script(subject, dialect))
+        trace = trace_of(found.program, _like(found.program[-1], found.first))
+        return replace(found, script=trace.script(self._other, self._sides[1][1].dialect))
 
     async def _differ(self, program: Program) -> Difference | None:
         """The program up to the first operation whose outcomes differ, with them."""
@@ -234,7 +229,7 @@ def _like(operation: Operation, outcome: Outcome) -> Expectation:
     """What is the same as this outcome."""
     if not isinstance(outcome, Returned):
         return raises()
-    if isinstance(operation, (ListAll, ListDir, ListPrefix)):
+    if isinstance(operation, LISTINGS):
         return gives_names(cast("list[str]", outcome.value))
     return returns if operation.changes else gives(outcome.value)
 
@@ -242,6 +237,6 @@ def _like(operation: Operation, outcome: Outcome) -> Expectation:
 def _same(operation: Operation, one: Outcome, two: Outcome) -> bool:
     if not isinstance(one, Returned) or not isinstance(two, Returned):
         return type(one) is type(two)
-    if isinstance(operation, (ListAll, ListDir, ListPrefix)):
+    if isinstance(operation, LISTINGS):
         return Counter(cast("list[str]", one.value)) == Counter(cast("list[str]", two.value))
     return operation.changes or one.value == two.value

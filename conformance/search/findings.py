@@ -12,6 +12,7 @@ from typing import Any
 from conformance.awaiting import close_store
 from conformance.clause import Clause
 from conformance.dialect import Dialect
+from conformance.expectation import Expectation
 from conformance.operations import Operation
 from conformance.recipe import Place
 from conformance.report.report import Result, broken
@@ -49,16 +50,16 @@ async def _close(store: Any) -> None:
         await close_store(store)
 
 
-def trace_of(program: Sequence[Operation], finding: Finding) -> Trace:
-    """The trace of a program that ends with the operation that shows the fault."""
-    steps = [Performed("store", operation) for operation in program[:-1]]
-    asked = Asked("store", program[-1], "", finding.divergence.expectation)
-    return Trace([Opened("store", "store_path"), *steps, asked], minimal=True)
+def trace_of(program: Sequence[Operation], expectation: Expectation) -> Trace:
+    """The trace of a minimal program, the last operation of which does not come to what is expected."""
+    *before, last = program
+    steps = [Performed("store", operation) for operation in before]
+    return Trace([Opened("store", "store_path"), *steps, Asked("store", last, "", expectation)], minimal=True)
 
 
 def result_of(clause: Clause, finding: Finding, subject: Subject, dialect: Dialect) -> Result:
     """The result of a clause that the search found broken."""
-    trace = trace_of(finding.program, finding)
+    trace = trace_of(finding.program, finding.divergence.expectation)
     return Result(
         clause,
         broken(clause.level),

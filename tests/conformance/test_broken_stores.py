@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import broken_stores
 import pytest
 from broken_stores.sound import SoundStore
 from broken_stores.subjects import stores, subject
 from kill_table import sequential
+from printed_scripts import run_script
 
 from conformance import Verdict, check
 from conformance.contract import CONTRACT
@@ -39,13 +37,6 @@ def shows_it_each_time(result: Result) -> bool:
     return bool(result.script) and not chance and not result.clause.guarded and result.clause.id != "TYP-4"
 
 
-def ends_with_an_error(script: str, directory: Path) -> bool:
-    """Whether the script does, as a program of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(broken_stores.__file__).parents[1]), "TMPDIR": str(directory)}
-    command = [sys.executable, "-W", "ignore", "-c", script]
-    return subprocess.run(command, capture_output=True, env=environment, timeout=120).returncode != 0  # noqa: S603, PLW1510
-
-
 @pytest.mark.usefixtures("files_in_memory")
 @pytest.mark.parametrize("store", stores(), ids=lambda store: store.__name__)
 def test_breaks_what_it_says(store: type[Any], tmp_path: Path):
@@ -56,7 +47,7 @@ def test_breaks_what_it_says(store: type[Any], tmp_path: Path):
         profile = replace(profile, kills=40)  # where a kill falls is chance: one in two misses some of these faults
     report = check(subject(store), profile=profile, guard=getattr(store, "guarded", False), operations=0)
     broken = report.with_verdict(*BROKEN)
-    silent = [result for result in broken if shows_it_each_time(result) and not ends_with_an_error(result.script, tmp_path)]
+    silent = [result for result in broken if shows_it_each_time(result) and not run_script(result.script, tmp_path).returncode]
     assert ({result.clause.id for result in broken}, silent) == (set(store.breaks), []), [
         str(result) for result in report.with_verdict(*BROKEN, Verdict.ERROR)
     ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from broken_stores import dur, lif, new
 from broken_stores.subjects import subject
+from printed_scripts import run_script
 
 from conformance import check
 from conformance.contract import select
@@ -44,18 +43,10 @@ def script(store: type[dur.SoundFileStore], clause: str) -> str:
     return report.results[-1].script
 
 
-def run(source: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script as a program of its own."""
-    path = directory / "script.py"
-    path.write_text(source)
-    environment = {**os.environ, "PYTHONPATH": str(Path(dur.__file__).parents[1]), "TMPDIR": str(directory)}
-    return subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, timeout=120)  # noqa: S603, PLW1510
-
-
 @pytest.mark.parametrize(("store", "clause", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", str(each)[:5]))
 def test_script_shows_the_fault(store, clause: str, words: str, tmp_path: Path):
     """The printed script of a broken store fails in the same way, on its own."""
-    assert words in run(script(store, clause), tmp_path).stderr
+    assert words in run_script(script(store, clause), tmp_path).stderr
 
 
 @pytest.mark.parametrize(("store", "clause"), OF_EACH_KIND)
@@ -63,7 +54,7 @@ def test_script_of_a_sound_store(store, clause: str, tmp_path: Path):
     """The same script ends without an error where the store does what it must."""
     source = script(store, clause)
     source = re.sub(r"range\((1, )?20?0\)", "range(1, 3)", source.replace(store.__module__, "broken_stores.sound_files"))
-    result = run(source.replace(store.__name__, "SoundFileStore"), tmp_path)
+    result = run_script(source.replace(store.__name__, "SoundFileStore"), tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
 
 

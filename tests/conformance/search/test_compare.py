@@ -1,13 +1,10 @@
 """Two stores beside each other."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from threading import Event
 
-import broken_stores
 import pytest
+from printed_scripts import run_script
 from unruly_stores import Blocks
 
 import conformance
@@ -42,13 +39,6 @@ def script_of(one: str, two: str) -> str:
     return difference.script
 
 
-def run(source: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as a program of its own."""
-    command = [sys.executable, "-c", source]
-    environment = {**os.environ, "PYTHONPATH": str(Path(broken_stores.__file__).parents[1])}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)  # noqa: S603, PLW1510
-
-
 SOUND = "broken_stores.sound:SoundStore"
 DIFFERENT = [
     "broken_stores.del_:ReadsWhatWasDeleted",
@@ -58,17 +48,17 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize("other", DIFFERENT)
-def test_script_fails_on_the_second(other):
+def test_script_fails_on_the_second(other, tmp_path: Path):
     """The script of a difference fails where the second store does not do what the first does."""
-    assert "AssertionError" in run(script_of(SOUND, other)).stderr
+    assert "AssertionError" in run_script(script_of(SOUND, other), tmp_path).stderr
 
 
 @pytest.mark.parametrize("other", DIFFERENT)
-def test_script_holds_on_the_first(other):
+def test_script_holds_on_the_first(other, tmp_path: Path):
     """The script of a difference holds on a store that does what the first does."""
     module, name = other.split(":")
     source = script_of(SOUND, other).replace(f"from {module} import {name}", "from broken_stores.sound import SoundStore")
-    assert run(source.replace(name, "SoundStore")).stderr == ""
+    assert run_script(source.replace(name, "SoundStore"), tmp_path).stderr == ""
 
 
 def test_keys_that_one_cannot_hold_beside_each_other():
